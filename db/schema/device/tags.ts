@@ -1,0 +1,54 @@
+import { boolean, doublePrecision, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { bytea } from "../../types.ts";
+
+/** What speaks to one edge: a Sparkplug edge node, a socket.io device. Belongs to exactly one edge. */
+export const source = pgTable("source", {
+  id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+  edgeId: integer("edge_id").notNull(),
+  code: text("code").notNull().unique(),
+  driver: text("driver").notNull(),
+  config: jsonb("config").notNull().default({}),
+  tokenHash: bytea("token_hash"),
+  enabled: boolean("enabled").notNull().default(true),
+});
+
+/** Limits of a set-point that may be written; absolute values in the tag's unit. */
+export interface Writable {
+  readonly min: number;
+  readonly max: number;
+  /** Largest change of one actuation. */
+  readonly maxStep: number;
+  /** Shortest time between two actuations, ms. */
+  readonly minIntervalMs: number;
+  /** How far the echo may be from the written value. */
+  readonly tolerance: number;
+  /** 1 = one supervisor decides; 2 = a second person is needed. */
+  readonly riskClass: 1 | 2;
+  /** A badge at the machine is needed before it is sent. */
+  readonly atMachine: boolean;
+}
+
+export const tag = pgTable("tag", {
+  id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+  sourceId: integer("source_id").notNull(),
+  machineId: integer("machine_id").notNull(),
+  /** The metric's name as the source says it. */
+  metric: text("metric").notNull(),
+  name: text("name").notNull(),
+  /** See `tagMeanings` in server/device/tag.contract.ts. */
+  meaning: text("meaning").notNull(),
+  datatype: text("datatype", { enum: ["number", "text", "boolean"] }).notNull(),
+  unit: text("unit"),
+  decimals: integer("decimals").notNull().default(1),
+  scale: doublePrecision("scale").notNull().default(1),
+  shift: doublePrecision("shift").notNull().default(0),
+  deadband: doublePrecision("deadband").notNull().default(0),
+  maxSilenceMs: integer("max_silence_ms").notNull().default(60_000),
+  expectedMs: integer("expected_ms").notNull().default(1000),
+  /** Fast tags are stored as one aggregate per this many ms. */
+  aggregateMs: integer("aggregate_ms"),
+  low: doublePrecision("low"),
+  high: doublePrecision("high"),
+  writable: jsonb("writable").$type<Writable | null>(),
+  enabled: boolean("enabled").notNull().default(true),
+});

@@ -1,0 +1,48 @@
+import { bigint, boolean, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { tstzrange } from "../../types.ts";
+
+/** ISA-95 role-based equipment above the machine. */
+export const equipment = pgTable("equipment", {
+  id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+  parentId: integer("parent_id"),
+  level: text("level", { enum: ["enterprise", "site", "area", "line"] }).notNull(),
+  code: text("code").notNull().unique(),
+  name: text("name").notNull(),
+  /** IANA zone, given at the site. */
+  timeZone: text("time_zone"),
+});
+
+/** A machine: one ISA-95 work unit, which carries state, jobs, OEE and reflexes. */
+export const workUnit = pgTable("work_unit", {
+  id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+  lineId: integer("line_id").notNull(),
+  code: text("code").notNull().unique(),
+  name: text("name").notNull(),
+  kind: text("kind").notNull(),
+  flowPosition: integer("flow_position").notNull().default(0),
+  positions: integer("positions").notNull().default(1),
+  /** Stops shorter than this are micro-stops: a performance loss, not an availability loss. */
+  microStopMs: integer("micro_stop_ms").notNull(),
+  staleMs: integer("stale_ms").notNull(),
+  /** How long a change is announced on the station before it is sent. */
+  announceMs: integer("announce_ms").notNull().default(20_000),
+  automationOff: boolean("automation_off").notNull().default(false),
+  /** Who locked the machine for maintenance, or null. */
+  maintenanceLock: jsonb("maintenance_lock").$type<{ personId: string; name: string; at: number } | null>(),
+});
+
+export const physicalAsset = pgTable("physical_asset", {
+  id: uuid("id").primaryKey().defaultRandom(),
+  kind: text("kind", { enum: ["machine", "tool", "device"] }).notNull(),
+  serial: text("serial").notNull().unique(),
+  name: text("name").notNull(),
+  lifeCycles: bigint("life_cycles", { mode: "number" }),
+  cavities: integer("cavities"),
+});
+
+export const assetMount = pgTable("asset_mount", {
+  id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+  machineId: integer("machine_id").notNull(),
+  assetId: uuid("asset_id").notNull(),
+  during: tstzrange("during").notNull(),
+});

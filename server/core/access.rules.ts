@@ -1,0 +1,62 @@
+import type { Actor, Role } from "./actor.contract.ts";
+import { Refusal } from "./refusal.contract.ts";
+
+/**
+ * Every action there is, and the roles that may do it. `station` stands for an enrolled device with nobody
+ * signed on: looking, calling for help, holding a change and seeing alarms need no login (design §6).
+ * Whatever is not listed is denied.
+ */
+export const actions = {
+  "floor.look": ["station", "operator", "setter", "quality", "maintenance", "supervisor", "manager", "administrator"],
+  "office.look": ["quality", "maintenance", "supervisor", "manager", "administrator"],
+  "reports.look": ["supervisor", "manager", "administrator"],
+  "admin.look": ["administrator"],
+  "alarm.take": ["operator", "setter", "maintenance", "supervisor"],
+  "alarm.shelve": ["supervisor"],
+  "instruction.follow": ["operator", "setter", "quality", "maintenance", "supervisor"],
+  "stop.explain": ["operator", "setter", "maintenance", "supervisor"],
+  "count.report": ["operator", "setter", "quality", "supervisor"],
+  "job.run": ["operator", "setter", "supervisor"],
+  "job.correct": ["supervisor"],
+  "order.manage": ["supervisor"],
+  "lot.hold": ["quality", "supervisor"],
+  "adjustment.propose": ["setter", "supervisor", "service"],
+  "adjustment.decide": ["supervisor"],
+  "adjustment.hold": ["station", "operator", "setter", "maintenance", "supervisor"],
+  "adjustment.release": ["supervisor"],
+  "adjustment.resolve": ["supervisor"],
+  "automation.off": ["station", "operator", "setter", "maintenance", "supervisor"],
+  "automation.on": ["supervisor"],
+  "rule.authority": ["supervisor"],
+  "people.manage": ["administrator"],
+  "station.manage": ["administrator"],
+  "audit.read": ["administrator", "quality", "supervisor"],
+  "deadletter.manage": ["administrator", "maintenance"],
+  "plant.fault": ["administrator", "supervisor"],
+  "system.act": ["service"],
+} as const satisfies Record<string, readonly (Role | "station")[]>;
+
+export type Action = keyof typeof actions;
+
+/** What an action is aimed at. A station may act on its own machines only. */
+export interface Scope {
+  readonly machineId?: number;
+}
+
+/** Whether this actor may do this here. Pure; used by routes, sockets, workers and screens alike. */
+export function can(actor: Actor, action: Action, scope: Scope = {}): boolean {
+  const allowed: readonly (Role | "station")[] = actions[action];
+  const byRole = actor.roles.some((role) => allowed.includes(role));
+  const byStation = actor.stationId !== undefined && allowed.includes("station");
+  if (!byRole && !byStation) return false;
+  const bound = actor.stationId !== undefined && actor.machineIds !== undefined && scope.machineId !== undefined;
+  return !bound || (actor.machineIds ?? []).includes(scope.machineId ?? -1);
+}
+
+/** The refusal a screen shows on the greyed button and a route answers with, or null when allowed. */
+export function whyNotAllowed(actor: Actor, action: Action, scope: Scope = {}): Refusal | null {
+  if (can(actor, action, scope)) return null;
+  if (actor.kind === "nobody") return new Refusal("sign_in_needed");
+  if (actor.kind === "station") return new Refusal("badge_needed");
+  return new Refusal("not_allowed", { action });
+}

@@ -1,0 +1,83 @@
+/**
+ * Why something asked for is not done. The code is from a closed list; the words for each code stand in
+ * `messages/<language>.json` under `refusal.<code>` (a test proves each in each language).
+ */
+export const refusalCodes = [
+  "invalid",
+  "not_found",
+  "not_allowed",
+  "sign_in_needed",
+  "badge_needed",
+  "badge_unknown",
+  "pin_wrong",
+  "pin_throttled",
+  "code_wrong",
+  "conflict",
+  "too_large",
+  "not_json",
+  "wrong_origin",
+  "too_many",
+  "database_away",
+  "reason_needed",
+  "already_decided",
+  "own_proposal",
+  "second_person_needed",
+  "expired",
+  "held",
+  "guard_open",
+  "maintenance_lock",
+  "not_remote",
+  "permissive_missing",
+  "no_station_online",
+  "out_of_limits",
+  "step_too_large",
+  "rate_too_high",
+  "other_change_outstanding",
+  "alarm_on_target",
+  "input_not_fresh",
+  "setpoint_moved",
+  "automation_off",
+  "automation_suspended",
+  "authority_too_low",
+  "edge_away",
+  "wrong_state",
+  "job_running",
+  "no_job",
+  "lot_on_hold",
+  "lot_mismatch",
+  "step_not_done",
+  "value_out_of_range",
+] as const;
+
+export type RefusalCode = (typeof refusalCodes)[number];
+
+/** Values named in the words of a refusal, e.g. `{ limit: 210, unit: "°C" }`. */
+export type RefusalParams = Readonly<Record<string, string | number>>;
+
+export interface RefusalView {
+  readonly code: RefusalCode;
+  readonly params: RefusalParams;
+  /** The input field it is about, as a dotted path. */
+  readonly field?: string;
+}
+
+/** Thrown by commands, returned by `whyNot…` rules. Anything else that is thrown is a bug. */
+export class Refusal extends Error implements RefusalView {
+  readonly code: RefusalCode;
+  readonly params: RefusalParams;
+  declare readonly field?: string;
+
+  constructor(code: RefusalCode, params: RefusalParams = {}, field?: string) {
+    super(code);
+    this.name = "Refusal";
+    this.code = code;
+    this.params = params;
+    if (field !== undefined) this.field = field;
+  }
+
+  toJSON(): RefusalView {
+    return this.field === undefined
+      ? { code: this.code, params: this.params }
+      : { code: this.code, params: this.params, field: this.field };
+  }
+}

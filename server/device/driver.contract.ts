@@ -1,0 +1,53 @@
+import type { Quality } from "./tag.contract.ts";
+
+/**
+ * A value as a driver took it from a machine. `value` null = the source says it has none (not 0, not false).
+ * 64-bit integers beyond 2^53 come as bigint.
+ */
+export interface RawReading {
+  /** The metric's name as the source says it, e.g. `press-1/Melt/Temperature`. */
+  readonly metric: string;
+  /** When the source took it, ms since epoch, on the source's clock. */
+  readonly sourceTime: number;
+  readonly value: number | string | boolean | bigint | null;
+  readonly quality: Quality;
+  /** The source's own unit, if it says one; a wrong one is a dead letter. */
+  readonly unit?: string;
+  /** Flushed from the source's own store: stored, but never live and never an alarm. */
+  readonly historical?: boolean;
+}
+
+export type DriverEvent =
+  | { readonly kind: "birth"; readonly device: string; readonly at: number; readonly metrics: readonly string[] }
+  | { readonly kind: "death"; readonly device: string; readonly at: number; readonly reason: string }
+  | { readonly kind: "gap"; readonly device: string; readonly at: number; readonly reason: string }
+  | { readonly kind: "unreadable"; readonly at: number; readonly reason: string; readonly raw: Uint8Array };
+
+/** Where a driver puts what it heard. `readings` resolves when they are stored on the edge's disk. */
+export interface DriverSink {
+  readings(batch: readonly RawReading[]): Promise<void>;
+  event(event: DriverEvent): Promise<void>;
+}
+
+/** What became of one write. `accepted` = the transport took it; whether the machine obeyed shows its echo. */
+export type WriteResult =
+  | { readonly result: "accepted" }
+  | { readonly result: "refused"; readonly reason: string }
+  | { readonly result: "unknown"; readonly reason: string };
+
+export interface DriverHealth {
+  readonly connected: boolean;
+  readonly lastMessageAt: number | null;
+  readonly messages: number;
+  readonly errors: number;
+}
+
+/** How one source speaks. One folder per kind under server/device; each passes the contract test. */
+export interface Driver {
+  readonly name: string;
+  start(sink: DriverSink, signal: AbortSignal): Promise<void>;
+  stop(): Promise<void>;
+  /** Writes an absolute value. Never repeated by the driver itself. */
+  write(metric: string, value: number | string | boolean): Promise<WriteResult>;
+  health(): DriverHealth;
+}

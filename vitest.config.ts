@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["{app,server,db,bench}/**/*.test.ts"], exclude: ["**/*.pg.test.ts", "**/node_modules/**"] } },
+      {
+        test: {
+          name: "pg",
+          include: ["{app,server,db}/**/*.pg.test.ts"],
+          globalSetup: ["./vitest.global-setup.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
