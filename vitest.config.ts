@@ -3,7 +3,13 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["{app,server,db,bench}/**/*.test.ts"], exclude: ["**/*.pg.test.ts", "**/node_modules/**"] } },
+      {
+        test: {
+          name: "unit",
+          include: ["{app,server,db,bench}/**/*.test.ts"],
+          exclude: ["**/*.pg.test.ts", "**/node_modules/**"],
+        },
+      },
       {
         test: {
           name: "pg",

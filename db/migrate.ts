@@ -17,14 +17,17 @@ export async function migrate(ownerUrl: string): Promise<string[]> {
   try {
     await sql`select pg_advisory_lock(7309)`;
     await sql`create table if not exists migration (name text primary key, hash text not null, at timestamptz not null default now())`;
-    const done = new Map((await sql`select name, hash from migration`).map((r) => [r["name"] as string, r["hash"] as string]));
+    const done = new Map(
+      (await sql`select name, hash from migration`).map((r) => [r["name"] as string, r["hash"] as string]),
+    );
     const files = (await readdir(folder)).filter((f) => /^\d{4}_.*\.sql$/.test(f)).toSorted();
     for (const file of files) {
       const text = await readFile(join(folder, file), "utf8");
       const hash = createHash("sha256").update(text).digest("hex");
       const before = done.get(file);
       if (before === hash) continue;
-      if (before !== undefined) throw new Error(`migration ${file} was changed after it ran on this database`);
+      if (before !== undefined)
+        throw new Error(`migration ${file} was changed after it ran on this database`);
       await sql.begin(async (tx) => {
         await tx.unsafe(text);
         await tx`insert into migration (name, hash) values (${file}, ${hash})`;

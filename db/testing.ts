@@ -9,7 +9,8 @@ import { type Db, openDb } from "./client.ts";
 export async function testDb(): Promise<{ db: Db; url: string; close(): Promise<void> }> {
   // The one place where a test reads the environment: the global set-up speaks to workers through it.
   const templateUrl = process.env["TEST_DATABASE_URL"]; // oxlint-disable-line node/no-process-env
-  if (templateUrl === undefined) throw new Error("TEST_DATABASE_URL is missing: run through vitest --project pg");
+  if (templateUrl === undefined)
+    throw new Error("TEST_DATABASE_URL is missing: run through vitest --project pg");
   const template = new URL(templateUrl).pathname.slice(1);
   const name = `t_${randomBytes(6).toString("hex")}`;
   const adminUrl = new URL(templateUrl);

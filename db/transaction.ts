@@ -13,7 +13,9 @@ export function guardTransactions(sql: postgres.Sql): postgres.Sql {
         const run = args.at(-1) as (tx: postgres.TransactionSql) => unknown;
         const state = { closed: false };
         const begin = target.begin as (...a: unknown[]) => Promise<unknown>;
-        const guarded = begin(...args.slice(0, -1), (tx: postgres.TransactionSql) => run(guardQueries(tx, state)));
+        const guarded = begin(...args.slice(0, -1), (tx: postgres.TransactionSql) =>
+          run(guardQueries(tx, state)),
+        );
         return guarded.finally(() => {
           state.closed = true;
         });

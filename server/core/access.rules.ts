@@ -7,7 +7,16 @@ import { Refusal } from "./refusal.contract.ts";
  * Whatever is not listed is denied.
  */
 export const actions = {
-  "floor.look": ["station", "operator", "setter", "quality", "maintenance", "supervisor", "manager", "administrator"],
+  "floor.look": [
+    "station",
+    "operator",
+    "setter",
+    "quality",
+    "maintenance",
+    "supervisor",
+    "manager",
+    "administrator",
+  ],
   "office.look": ["quality", "maintenance", "supervisor", "manager", "administrator"],
   "reports.look": ["supervisor", "manager", "administrator"],
   "admin.look": ["administrator"],
@@ -49,7 +58,8 @@ export function can(actor: Actor, action: Action, scope: Scope = {}): boolean {
   const byRole = actor.roles.some((role) => allowed.includes(role));
   const byStation = actor.stationId !== undefined && allowed.includes("station");
   if (!byRole && !byStation) return false;
-  const bound = actor.stationId !== undefined && actor.machineIds !== undefined && scope.machineId !== undefined;
+  const bound =
+    actor.stationId !== undefined && actor.machineIds !== undefined && scope.machineId !== undefined;
   return !bound || (actor.machineIds ?? []).includes(scope.machineId ?? -1);
 }
 

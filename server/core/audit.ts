@@ -36,7 +36,13 @@ export interface AuditHashed extends AuditEntry {
 
 /** SHA-256 over the previous row's hash and this row in canonical form. */
 export function auditHash(prev: Uint8Array, row: AuditHashed): Buffer {
-  const body = canonicalJson({ ...row, before: row.before ?? null, after: row.after ?? null, reason: row.reason ?? null, machineId: row.machineId ?? null });
+  const body = canonicalJson({
+    ...row,
+    before: row.before ?? null,
+    after: row.after ?? null,
+    reason: row.reason ?? null,
+    machineId: row.machineId ?? null,
+  });
   return createHash("sha256").update(prev).update(body).digest();
 }
 
@@ -50,7 +56,11 @@ export async function appendAudit(
 ): Promise<void> {
   if (entries.length === 0) return;
   await lockRecords(tx);
-  const [last] = await tx.select({ seq: audit.seq, hash: audit.hash }).from(audit).orderBy(desc(audit.seq)).limit(1);
+  const [last] = await tx
+    .select({ seq: audit.seq, hash: audit.hash })
+    .from(audit)
+    .orderBy(desc(audit.seq))
+    .limit(1);
   let seq = last?.seq ?? 0;
   let prev: Uint8Array = last?.hash ?? Buffer.alloc(32);
   for (const entry of entries) {

@@ -18,7 +18,12 @@ const count = defineCommand({
   input: z.object({ n: z.number() }),
   allow: () => ({ action: "system.act" }),
   run: async (context, { n }) => {
-    context.audit({ action: "test.count", objectType: "number", objectId: String(n), after: { n, at: context.now } });
+    context.audit({
+      action: "test.count",
+      objectType: "number",
+      objectId: String(n),
+      after: { n, at: context.now },
+    });
     context.publish(counted, "plant", { n });
     return { doubled: n * 2 };
   },
@@ -41,7 +46,9 @@ test("a repeated command answers what was stored and does nothing twice", async 
   const again = await count.execute({ db, clock }, service, id, { n: 1 });
   expect(again).toEqual(first);
   expect(await db.select().from(fact)).toHaveLength(1);
-  await expect(count.execute({ db, clock }, service, id, { n: 2 })).rejects.toMatchObject({ code: "conflict" });
+  await expect(count.execute({ db, clock }, service, id, { n: 2 })).rejects.toMatchObject({
+    code: "conflict",
+  });
 });
 
 test("a double tap that arrives twice at once is one command", async () => {
@@ -54,7 +61,9 @@ test("a double tap that arrives twice at once is one command", async () => {
 
 test("nobody may do what the table does not list", async () => {
   const nobody: Actor = { kind: "nobody", name: "", roles: [] };
-  await expect(count.execute({ db: handle.db, clock }, nobody, randomUUID(), { n: 1 })).rejects.toMatchObject({ code: "sign_in_needed" });
+  await expect(count.execute({ db: handle.db, clock }, nobody, randomUUID(), { n: 1 })).rejects.toMatchObject(
+    { code: "sign_in_needed" },
+  );
 });
 
 test("the audit chain can be recomputed from its rows", async () => {
@@ -86,7 +95,16 @@ test("a fact that fails five times is parked and the next ones go on", async () 
     if (data.n === 7) throw new Error("cannot");
     seen.push(data.n);
   });
-  const runner = createRunner({ db, clock, log: silentLogger, reactions: [reaction], schedules: [], onParked: async (_c, _r, id) => { parked.push(id); } });
+  const runner = createRunner({
+    db,
+    clock,
+    log: silentLogger,
+    reactions: [reaction],
+    schedules: [],
+    onParked: async (_c, _r, id) => {
+      parked.push(id);
+    },
+  });
   await count.execute({ db, clock }, service, randomUUID(), { n: 9 });
   for (let i = 0; i < 6; i++) {
     await runner.drain();

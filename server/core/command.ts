@@ -58,7 +58,8 @@ export function defineCommand<I, O>(definition: CommandDefinition<I, O>): Comman
       .returning({ id: commandTable.commandId });
     if (claimed.length === 0) {
       const [stored] = await tx.select().from(commandTable).where(eq(commandTable.commandId, commandId));
-      if (stored === undefined || !Buffer.from(stored.inputHash).equals(inputHash)) throw new Refusal("conflict");
+      if (stored === undefined || !Buffer.from(stored.inputHash).equals(inputHash))
+        throw new Refusal("conflict");
       return stored.result as O;
     }
 

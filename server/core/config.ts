@@ -7,18 +7,38 @@ const port = z.coerce.number().int().min(0).max(65_535);
 export const Environment = z.object({
   PORT: port.default(3000).describe("Port of http://localhost"),
   HTTPS_PORT: port.default(3443).describe("Port of https://, for tablets and other machines"),
-  DATA_DIR: z.string().default("data").describe("Folder for database, edge queue, keys, certificates and uploads"),
-  DATABASE_URL: z.string().optional().describe("An own PostgreSQL (as its owner); without it an embedded one is started"),
+  DATA_DIR: z
+    .string()
+    .default("data")
+    .describe("Folder for database, edge queue, keys, certificates and uploads"),
+  DATABASE_URL: z
+    .string()
+    .optional()
+    .describe("An own PostgreSQL (as its owner); without it an embedded one is started"),
   MQTT_URL: z.string().optional().describe("An own MQTT broker; without it the edge brings one"),
   MQTT_PORT: port.default(1883).describe("Port of the broker inside the edge (loopback)"),
   DEVICE_PORT: port.default(3010).describe("Port on which the edge listens for socket.io devices (loopback)"),
   TLS_CERT: z.string().optional().describe("Certificate file (PEM); without it a local authority makes one"),
   TLS_KEY: z.string().optional().describe("Key file (PEM) for TLS_CERT"),
-  HOSTS: z.string().default("").describe("Further host names and addresses, comma-separated, under which tablets reach this plant"),
+  HOSTS: z
+    .string()
+    .default("")
+    .describe("Further host names and addresses, comma-separated, under which tablets reach this plant"),
   DEMO: flag.default(true).describe("1 = the demo plant in its own database; 0 = a real, empty plant"),
-  DEMO_SPEED: z.coerce.number().min(1).max(200).default(20).describe("How much faster the demo's physics run; fixed when it is seeded"),
-  ROLES: z.string().default("door,ingest,screens,lanes,runner").describe("Parts of the server that this process runs"),
-  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info").describe("How much the logs say"),
+  DEMO_SPEED: z.coerce
+    .number()
+    .min(1)
+    .max(200)
+    .default(20)
+    .describe("How much faster the demo's physics run; fixed when it is seeded"),
+  ROLES: z
+    .string()
+    .default("door,ingest,screens,lanes,runner")
+    .describe("Parts of the server that this process runs"),
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "silent"])
+    .default("info")
+    .describe("How much the logs say"),
 });
 
 export type Config = z.infer<typeof Environment> & { readonly roles: ReadonlySet<ServerRole> };
@@ -33,9 +53,12 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     const issue = parsed.error.issues[0];
     throw new Error(`The setting ${issue?.path.join(".") ?? ""} is wrong: ${issue?.message ?? "invalid"}.`);
   }
-  const names = parsed.data.ROLES.split(",").map((r) => r.trim()).filter((r) => r !== "");
+  const names = parsed.data.ROLES.split(",")
+    .map((r) => r.trim())
+    .filter((r) => r !== "");
   const unknown = names.find((n) => !(serverRoles as readonly string[]).includes(n));
-  if (unknown !== undefined) throw new Error(`The setting ROLES names "${unknown}"; known are ${serverRoles.join(", ")}.`);
+  if (unknown !== undefined)
+    throw new Error(`The setting ROLES names "${unknown}"; known are ${serverRoles.join(", ")}.`);
   if ((parsed.data.TLS_CERT === undefined) !== (parsed.data.TLS_KEY === undefined)) {
     throw new Error("The settings TLS_CERT and TLS_KEY belong together: give both or neither.");
   }

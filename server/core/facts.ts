@@ -34,8 +34,16 @@ export async function lockRecords(tx: Tx): Promise<void> {
 }
 
 /** Puts a fact into the outbox. Call it last in the transaction: it holds the records lock until commit. */
-export async function publish<T>(tx: Tx, kind: FactKind<T>, scope: string, data: T, now: number): Promise<void> {
+export async function publish<T>(
+  tx: Tx,
+  kind: FactKind<T>,
+  scope: string,
+  data: T,
+  now: number,
+): Promise<void> {
   await lockRecords(tx);
-  await tx.insert(factTable).values({ topic: kind.topic, scope, data: kind.schema.parse(data), at: new Date(now) });
+  await tx
+    .insert(factTable)
+    .values({ topic: kind.topic, scope, data: kind.schema.parse(data), at: new Date(now) });
   await tx.execute(sql`select pg_notify(${factChannel}, ${kind.topic})`);
 }

@@ -1,6 +1,11 @@
 import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
-import { fact as factTable, parkedFact, reactionCursor, schedule as scheduleTable } from "#db/schema/core/core.ts";
+import {
+  fact as factTable,
+  parkedFact,
+  reactionCursor,
+  schedule as scheduleTable,
+} from "#db/schema/core/core.ts";
 import type { Clock } from "./clock.ts";
 import { type Fact, factChannel, type FactKind } from "./facts.ts";
 import type { Logger } from "./log.ts";
@@ -24,7 +29,11 @@ export function defineReaction<T>(
   kind: FactKind<T>,
   run: (context: ReactionContext, fact: Fact<T>) => Promise<void>,
 ): Reaction {
-  return { name, topics: [kind.topic], run: (context, fact) => run(context, { ...fact, data: kind.schema.parse(fact.data) }) };
+  return {
+    name,
+    topics: [kind.topic],
+    run: (context, fact) => run(context, { ...fact, data: kind.schema.parse(fact.data) }),
+  };
 }
 
 /** What happens at a time. `run` is given a transaction; long work belongs into a service. */
@@ -44,7 +53,12 @@ export interface RunnerDeps {
   readonly reactions: readonly Reaction[];
   readonly schedules: readonly Schedule[];
   /** Called in the transaction that parks a fact, to raise an alarm. */
-  readonly onParked?: (context: ReactionContext, reaction: string, factId: number, error: string) => Promise<void>;
+  readonly onParked?: (
+    context: ReactionContext,
+    reaction: string,
+    factId: number,
+    error: string,
+  ) => Promise<void>;
 }
 
 export interface Runner extends Service {
@@ -84,7 +98,13 @@ export function createRunner(deps: RunnerDeps): Runner {
           .orderBy(asc(factTable.id))
           .limit(1);
         if (row === undefined) return false;
-        const fact: Fact = { id: row.id, topic: row.topic, scope: row.scope, data: row.data, at: row.at.getTime() };
+        const fact: Fact = {
+          id: row.id,
+          topic: row.topic,
+          scope: row.scope,
+          data: row.data,
+          at: row.at.getTime(),
+        };
         failing = fact;
         await reaction.run({ tx, now, log }, fact);
         await tx
@@ -116,7 +136,9 @@ export function createRunner(deps: RunnerDeps): Runner {
           .where(eq(reactionCursor.name, reaction.name));
         return;
       }
-      await tx.insert(parkedFact).values({ reaction: reaction.name, factId: fact.id, error, at: new Date(now) });
+      await tx
+        .insert(parkedFact)
+        .values({ reaction: reaction.name, factId: fact.id, error, at: new Date(now) });
       await tx
         .update(reactionCursor)
         .set({ factId: fact.id, failures: 0, nextAttemptAt: null, lastError: error })
@@ -138,7 +160,10 @@ export function createRunner(deps: RunnerDeps): Runner {
               .where(eq(scheduleTable.name, item.name))
               .for("update", { skipLocked: true });
             if (row === undefined) {
-              await tx.insert(scheduleTable).values({ name: item.name, nextAt: new Date(now) }).onConflictDoNothing();
+              await tx
+                .insert(scheduleTable)
+                .values({ name: item.name, nextAt: new Date(now) })
+                .onConflictDoNothing();
               return false;
             }
             if (row.nextAt.getTime() > now) return false;
@@ -190,7 +215,11 @@ export function createRunner(deps: RunnerDeps): Runner {
   return {
     name: "runner",
     async start() {
-      const listener = await db.$client.listen(factChannel, () => ring(), () => ring());
+      const listener = await db.$client.listen(
+        factChannel,
+        () => ring(),
+        () => ring(),
+      );
       unlisten = () => listener.unlisten();
       loop = run();
     },

@@ -8,10 +8,7 @@ export interface Service {
 }
 
 /** Starts parts in the order given (tier order); the returned function stops them in reverse. */
-export async function startServices(
-  services: readonly Service[],
-  log: Logger,
-): Promise<() => Promise<void>> {
+export async function startServices(services: readonly Service[], log: Logger): Promise<() => Promise<void>> {
   const abort = new AbortController();
   const started: Service[] = [];
   const stopAll = async () => {

@@ -18,7 +18,12 @@ export interface RawReading {
 }
 
 export type DriverEvent =
-  | { readonly kind: "birth"; readonly device: string; readonly at: number; readonly metrics: readonly string[] }
+  | {
+      readonly kind: "birth";
+      readonly device: string;
+      readonly at: number;
+      readonly metrics: readonly string[];
+    }
   | { readonly kind: "death"; readonly device: string; readonly at: number; readonly reason: string }
   | { readonly kind: "gap"; readonly device: string; readonly at: number; readonly reason: string }
   | { readonly kind: "unreadable"; readonly at: number; readonly reason: string; readonly raw: Uint8Array };

@@ -30,7 +30,14 @@ export async function databaseUser(): Promise<{ uid: number; gid: number } | nul
   try {
     return await ids();
   } catch {
-    await run("useradd", ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", "postgres"]);
+    await run("useradd", [
+      "--system",
+      "--user-group",
+      "--no-create-home",
+      "--shell",
+      "/usr/sbin/nologin",
+      "postgres",
+    ]);
     return ids();
   }
 }
@@ -41,7 +48,11 @@ export async function freePort(): Promise<number> {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
-      server.close(() => (address !== null && typeof address === "object" ? resolve(address.port) : reject(new Error("no port"))));
+      server.close(() =>
+        address !== null && typeof address === "object"
+          ? resolve(address.port)
+          : reject(new Error("no port")),
+      );
     });
   });
 }
@@ -57,7 +68,11 @@ export interface Cluster {
  * Starts a PostgreSQL cluster in `dir`, made on first use: scram passwords, loopback only.
  * @param durable false = no fsync, for throw-away test clusters
  */
-export async function startCluster(options: { dir: string; port?: number; durable?: boolean }): Promise<Cluster> {
+export async function startCluster(options: {
+  dir: string;
+  port?: number;
+  durable?: boolean;
+}): Promise<Cluster> {
   const { dir, durable = true } = options;
   const binaries = await findBinaries();
   const user = await databaseUser();
@@ -65,7 +80,10 @@ export async function startCluster(options: { dir: string; port?: number; durabl
   const dataDir = join(dir, "pg");
   const passwordFile = join(dir, "pg.password");
   await mkdir(dir, { recursive: true });
-  const exists = await stat(join(dataDir, "PG_VERSION")).then(() => true, () => false);
+  const exists = await stat(join(dataDir, "PG_VERSION")).then(
+    () => true,
+    () => false,
+  );
   if (!exists) {
     await writeFile(passwordFile, randomBytes(24).toString("hex"), { mode: 0o600 });
     await rm(dataDir, { recursive: true, force: true });
@@ -74,13 +92,40 @@ export async function startCluster(options: { dir: string; port?: number; durabl
       await chown(dataDir, user.uid, user.gid);
       await chown(passwordFile, user.uid, user.gid);
     }
-    await run(binaries.initdb, ["-D", dataDir, "-U", "postgres", "--auth=scram-sha-256", `--pwfile=${passwordFile}`, "-E", "UTF8", "--locale=C", ...(durable ? [] : ["--no-sync"])], as);
+    await run(
+      binaries.initdb,
+      [
+        "-D",
+        dataDir,
+        "-U",
+        "postgres",
+        "--auth=scram-sha-256",
+        `--pwfile=${passwordFile}`,
+        "-E",
+        "UTF8",
+        "--locale=C",
+        ...(durable ? [] : ["--no-sync"]),
+      ],
+      as,
+    );
   }
   const password = (await readFile(passwordFile, "utf8")).trim();
   const port = options.port ?? (await freePort());
-  const settings = [`-p ${port}`, "-c listen_addresses=127.0.0.1", "-c unix_socket_directories=''", "-c max_connections=100", "-c shared_buffers=256MB", "-c max_wal_size=2GB", "-c jit=off"];
+  const settings = [
+    `-p ${port}`,
+    "-c listen_addresses=127.0.0.1",
+    "-c unix_socket_directories=''",
+    "-c max_connections=100",
+    "-c shared_buffers=256MB",
+    "-c max_wal_size=2GB",
+    "-c jit=off",
+  ];
   if (!durable) settings.push("-c fsync=off", "-c synchronous_commit=off", "-c full_page_writes=off");
-  await run(binaries.pg_ctl, ["start", "-w", "-t", "60", "-D", dataDir, "-l", join(dataDir, "server.log"), "-o", settings.join(" ")], as);
+  await run(
+    binaries.pg_ctl,
+    ["start", "-w", "-t", "60", "-D", dataDir, "-l", join(dataDir, "server.log"), "-o", settings.join(" ")],
+    as,
+  );
   return {
     port,
     password,

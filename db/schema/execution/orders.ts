@@ -1,4 +1,14 @@
-import { bigint, doublePrecision, integer, numeric, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  doublePrecision,
+  integer,
+  numeric,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { tstzrange } from "../../types.ts";
 
 export const product = pgTable("product", {
@@ -17,7 +27,15 @@ export const standardCycle = pgTable("standard_cycle", {
   during: tstzrange("during").notNull().default({ start: null, end: null }),
 });
 
-export const orderStates = ["waiting", "ready", "running", "held", "completed", "closed", "cancelled"] as const;
+export const orderStates = [
+  "waiting",
+  "ready",
+  "running",
+  "held",
+  "completed",
+  "closed",
+  "cancelled",
+] as const;
 
 export const productionOrder = pgTable("production_order", {
   id: uuid("id").primaryKey().defaultRandom(),
