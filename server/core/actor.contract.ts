@@ -39,3 +39,8 @@ export const nobody: Actor = { kind: "nobody", name: "", roles: [] };
 export function serviceActor(name: string): Actor {
   return { kind: "service", name, roles: ["service"] };
 }
+
+/** The actor of a first start, which furnishes a house where nobody lives yet: a seed, the first administrator. */
+export function founderActor(name: string): Actor {
+  return { kind: "service", name, roles: ["service", "administrator"] };
+}

@@ -27,6 +27,11 @@ export interface CommandDefinition<I, O> {
   /** The action of the access table and where it is aimed. */
   readonly allow: (input: I) => { action: Action; scope?: Scope };
   readonly run: (context: CommandContext, input: I) => Promise<O>;
+  /**
+   * What of the input goes into the stored fingerprint that tells a repeat from another command; by default all
+   * of it. A PIN or password must not: a hash of six digits is as good as the digits.
+   */
+  readonly fingerprint?: (input: I) => unknown;
 }
 
 export interface Command<I, O> {
@@ -43,14 +48,14 @@ export interface Command<I, O> {
 
 /** The one way to write: called by a route, a schedule, an ERP message or a test alike. */
 export function defineCommand<I, O>(definition: CommandDefinition<I, O>): Command<I, O> {
-  const { name, input: schema, allow, run } = definition;
+  const { name, input: schema, allow, run, fingerprint = (input: I): unknown => input } = definition;
 
   async function inTransaction(tx: Tx, now: number, actor: Actor, commandId: string, input: I): Promise<O> {
     const { action, scope } = allow(input);
     const refusal = whyNotAllowed(actor, action, scope);
     if (refusal !== null) throw refusal;
 
-    const inputHash = createHash("sha256").update(canonicalJson({ name, input })).digest();
+    const inputHash = createHash("sha256").update(canonicalJson({ name, input: fingerprint(input) })).digest();
     const claimed = await tx
       .insert(commandTable)
       .values({ commandId, name, actor, inputHash, at: new Date(now) })

@@ -47,6 +47,11 @@ export const refusalCodes = [
   "lot_mismatch",
   "step_not_done",
   "value_out_of_range",
+  "already_taken",
+  "last_administrator",
+  "sign_in_wrong",
+  "https_needed",
+  "not_a_station",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

@@ -25,13 +25,41 @@ export type DriverEvent =
       readonly metrics: readonly string[];
     }
   | { readonly kind: "death"; readonly device: string; readonly at: number; readonly reason: string }
-  | { readonly kind: "gap"; readonly device: string; readonly at: number; readonly reason: string }
+  | {
+      readonly kind: "gap";
+      /** "" = every device of the source. */
+      readonly device: string;
+      /** When it was noticed, on the edge's clock. */
+      readonly at: number;
+      readonly reason: string;
+      /**
+       * Source times between which readings may be missing. `from` left out = since the last stored reading of
+       * the source (after a start the driver cannot know it); `to` left out = until `at`.
+       */
+      readonly from?: number;
+      readonly to?: number;
+    }
   | { readonly kind: "unreadable"; readonly at: number; readonly reason: string; readonly raw: Uint8Array };
 
-/** Where a driver puts what it heard. `readings` resolves when they are stored on the edge's disk. */
+/** Which batch of which device's store this was; numbers grow within a session. */
+export interface Receipt {
+  readonly session: string;
+  readonly id: number;
+}
+
+/**
+ * Where a driver puts what it heard. `readings` resolves when they are stored on the edge's disk. Calls are taken in
+ * the order they are made: a driver does not wait for one before it makes the next.
+ */
 export interface DriverSink {
-  readings(batch: readonly RawReading[]): Promise<void>;
+  /**
+   * A receipt is stored with its readings in one write, so that a device that sends a batch again (its answer was
+   * lost, the edge was killed) is not stored twice. Only devices with a store of their own have one.
+   */
+  readings(batch: readonly RawReading[], receipt?: Receipt): Promise<void>;
   event(event: DriverEvent): Promise<void>;
+  /** The last receipt stored for the source, null when there is none. Without it a driver remembers in memory only. */
+  lastReceipt?(): Promise<Receipt | null>;
 }
 
 /** What became of one write. `accepted` = the transport took it; whether the machine obeyed shows its echo. */

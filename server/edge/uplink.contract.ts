@@ -26,7 +26,11 @@ export const StreamCursor = z.object({
 });
 export type StreamCursor = z.infer<typeof StreamCursor>;
 
-/** The answer to one block. `busy` keeps the data at the edge; `expect` makes it rewind (or go on from there). */
+/**
+ * The answer to one block. `acked` is the cursor after it, also for a block seen before. `expect` asks for the block
+ * that holds `seq`: the edge rewinds to it, or sends the gap event that explains why it cannot. `busy` keeps the data
+ * at the edge. `refused` says that these bytes will never be taken: the edge sets the block aside, under a gap.
+ */
 export const BlockAnswer = z.discriminatedUnion("result", [
   z.object({ result: z.literal("acked"), acked: z.number().int() }),
   z.object({ result: z.literal("expect"), seq: z.number().int() }),
@@ -88,6 +92,24 @@ export const EdgeEvent = z.object({
 });
 export type EdgeEvent = z.infer<typeof EdgeEvent>;
 
+/**
+ * `data` of a `gap` event about the queue itself: readings or events `from`…`to` of this stream will never come,
+ * because the disk was full or damaged, the server refused the bytes, or a restore asks for more than is kept. The event is stored (and sent) before the loss happens or as soon as it is
+ * found, in the events of the same lane. A hole that recorded gaps cover is skipped by the server; any other hole is
+ * answered with `expect`. A gap that a driver reports (a source's own numbering) has no `stream`.
+ */
+export const StreamGap = z.object({
+  stream: z.object({
+    kind: z.enum(["readings", "events"]),
+    lane: z.number().int().min(0).max(63),
+    epoch: z.string().regex(/^[0-9a-f]{16}$/),
+  }),
+  from: z.number().int().positive(),
+  to: z.number().int().positive(),
+  reason: z.enum(["queue_full", "queue_damaged", "replay_window", "refused"]),
+});
+export type StreamGap = z.infer<typeof StreamGap>;
+
 /** Events of the socket, edge → server. */
 export interface EdgeToServer {
   /** A block exactly as it lies on disk (see server/edge/block.ts). */
@@ -99,6 +121,7 @@ export interface EdgeToServer {
 
 /** Events of the socket, server → edge. */
 export interface ServerToEdge {
+  /** First after a hello. `cursors` are all the server has of this edge; an epoch that is missing is unknown to it. */
   welcome: (welcome: { now: number; cursors: StreamCursor[] }) => void;
   document: (document: { body: string; signature: string }) => void;
   actuate: (actuation: Actuation, answer: (answer: ActuationAnswer) => void) => void;
@@ -114,6 +137,10 @@ export const EdgeHealth = z.object({
   unackedReadings: z.number(),
   gaps: z.number(),
   deadLetters: z.number(),
+  /** False while the disk takes nothing (full, broken): then the edge answers nobody "stored". */
+  storing: z.boolean().optional(),
+  /** Age of the oldest reading that the server has not acknowledged, ms; null = none waits. */
+  oldestUnackedMs: z.number().nullable().optional(),
   sources: z.array(
     z.object({
       id: z.number(),

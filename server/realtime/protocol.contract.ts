@@ -1,18 +1,11 @@
-import { z } from "zod";
+// No zod in here: the tablet needs these values, and its first load carries no validator.
+import type { Watch } from "./watch.contract.ts";
 
-/** Raised whenever a type in this file changes; a test hashes them. A screen of another version reloads itself. */
+export type { Watch } from "./watch.contract.ts";
+
+/** Raised whenever this file or watch.contract.ts changes; a test hashes them. A screen of another version reloads itself. */
 export const protocolVersion = 1;
 export const screensNamespace = "/screens";
-
-/** What a screen may watch. `samples` carries tag ids; the others carry `changed` for records of that scope. */
-export const Watch = z.object({
-  /** e.g. `machine:3`, `line:1`, `plant`, `station:<uuid>`, `adjustment:<uuid>`. */
-  scopes: z.array(z.string().max(64)).max(64),
-  tags: z.array(z.number().int()).max(2000),
-  /** Frames a second the screen wants; ≤ 20 at a desk, ≤ 10 at a kiosk. */
-  hz: z.number().min(0.1).max(20),
-});
-export type Watch = z.infer<typeof Watch>;
 
 /**
  * Columnar frame: values that changed since the last frame. `base` + `dt[i]` is the source time in ms. `q` is
@@ -33,20 +26,33 @@ export interface SampleBlock {
 /** Records of this topic and scope are newer than `version`; re-read them. */
 export interface Changed {
   readonly topic: string;
+  /** The room it was sent to: a line's screen hears of its machines under `line:<id>`, the plant's under `plant`. */
   readonly scope: string;
   readonly version: number;
 }
 
+/** An alarm's card, so that it is drawn before any re-read. */
+export interface AlarmPush {
+  readonly id: string;
+  readonly machineId: number;
+  readonly version: number;
+  readonly card: unknown;
+}
+
+export type WatchAnswer =
+  /** `now` = server time, ms: with the time of asking and of the answer it gives the clock offset and its error. */
+  { readonly ok: true; readonly now: number } | { readonly ok: false; readonly code: string };
+
 export interface ScreenToServer {
-  watch: (watch: Watch, answer: (answer: { ok: true } | { ok: false; code: string }) => void) => void;
+  watch: (watch: Watch, answer: (answer: WatchAnswer) => void) => void;
   unwatch: (answer: () => void) => void;
 }
 
 export interface ServerToScreen {
-  hello: (hello: { version: number; now: number; build: string }) => void;
+  /** `cut` = why this screen's previous connection was ended by the server, if it was. */
+  hello: (hello: { version: number; now: number; build: string; cut?: string }) => void;
   changed: (changed: Changed) => void;
   samples: (block: SampleBlock) => void;
-  /** An alarm's card, so that it is drawn before any re-read. */
-  alarm: (alarm: { id: string; machineId: number; version: number; card: unknown }) => void;
+  alarm: (alarm: AlarmPush) => void;
   reload: (why: { reason: string }) => void;
 }

@@ -49,6 +49,13 @@ export const tag = pgTable("tag", {
   aggregateMs: integer("aggregate_ms"),
   low: doublePrecision("low"),
   high: doublePrecision("high"),
+  /** Band in which the process is normal; outside it is drawn as abnormal. */
+  normalLow: doublePrecision("normal_low"),
+  normalHigh: doublePrecision("normal_high"),
+  /** The set-point that drives this value. */
+  setpointTagId: integer("setpoint_tag_id"),
+  /** Where a counter rolls over, e.g. 65536; null = it only resets. */
+  modulus: doublePrecision("modulus"),
   writable: jsonb("writable").$type<Writable | null>(),
   enabled: boolean("enabled").notNull().default(true),
 });

@@ -1,4 +1,4 @@
-import { bigint, boolean, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import { bigint, boolean, doublePrecision, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
 import { tstzrange } from "../../types.ts";
 
 /** ISA-95 role-based equipment above the machine. */
@@ -26,6 +26,8 @@ export const workUnit = pgTable("work_unit", {
   staleMs: integer("stale_ms").notNull(),
   /** How long a change is announced on the station before it is sent. */
   announceMs: integer("announce_ms").notNull().default(20_000),
+  /** Share of the ideal rate that a shift is asked to reach. */
+  targetShare: doublePrecision("target_share").notNull().default(0.85),
   automationOff: boolean("automation_off").notNull().default(false),
   /** Who locked the machine for maintenance, or null. */
   maintenanceLock: jsonb("maintenance_lock").$type<{ personId: string; name: string; at: number } | null>(),

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import {
+  formatClock,
+  formatDayTime,
+  formatNumber,
+  formatRunning,
+  formatSigned,
+  formatSpan,
+  formatZone,
+} from "./format.ts";
+
+const noon = Date.UTC(2026, 10, 22, 12, 0, 5);
+
+test("a value keeps its decimals while it changes", () => {
+  expect(formatNumber("en-GB", 230, 1)).toBe("230.0");
+  expect(formatNumber("de", 1234.56, 1)).toBe("1.234,6");
+});
+
+test("a gap of nothing has no direction", () => {
+  expect(formatSigned("en-GB", -242)).toBe("−242");
+  expect(formatSigned("en-GB", 3)).toBe("+3");
+  expect(formatSigned("en-GB", -0.01, 1)).toBe("±0.0");
+});
+
+test("time in state runs in seconds and grows an hour part when it needs one", () => {
+  expect(formatRunning(62_400)).toBe("01:02");
+  expect(formatRunning(4_353_000)).toBe("1:12:33");
+  expect(formatRunning(-5)).toBe("00:00");
+});
+
+test("spans read as people say them", () => {
+  expect(formatSpan("en-GB", 42_000)).toBe("42 secs");
+  expect(formatSpan("en-GB", 59_700)).toBe("1 min");
+  expect(formatSpan("en-GB", 3 * 3600_000 + 5 * 60_000)).toBe("3 hrs 5 mins");
+});
+
+test("the plant's clock is shown, wherever the screen stands", () => {
+  expect(formatClock("en-GB", "Europe/Berlin", noon)).toBe("13:00");
+  expect(formatClock("ar-u-nu-latn", "Europe/Berlin", noon)).toBe("13:00");
+  expect(formatZone("en-GB", "Europe/Berlin", noon)).toBe("CET");
+  expect(formatDayTime("en-GB", "Europe/Berlin", noon)).toBe("22 Nov, 13:00");
+});

@@ -1,0 +1,108 @@
+const cache = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+
+function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `n${locale}${JSON.stringify(options)}`;
+  let format = cache.get(key);
+  if (format === undefined) {
+    format = new Intl.NumberFormat(locale, options);
+    cache.set(key, format);
+  }
+  return format as Intl.NumberFormat;
+}
+
+function dateFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `d${locale}${JSON.stringify(options)}`;
+  let format = cache.get(key);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat(locale, options);
+    cache.set(key, format);
+  }
+  return format as Intl.DateTimeFormat;
+}
+
+/** A number with a fixed count of decimals, so that digits stand still while they change. */
+export function formatNumber(locale: string, value: number, decimals = 0): string {
+  const text = numberFormat(locale, {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  }).format(value);
+  return text.replace("-", "−");
+}
+
+/** The same with its sign always shown: a gap, a correction. */
+export function formatSigned(locale: string, value: number, decimals = 0): string {
+  const text = formatNumber(locale, Math.abs(value), decimals);
+  if (Number(value.toFixed(decimals)) === 0) return `±${text}`;
+  return `${value > 0 ? "+" : "−"}${text}`;
+}
+
+/** A share 0..1 as a percentage. */
+export function formatShare(locale: string, share: number, decimals = 1): string {
+  return numberFormat(locale, {
+    style: "percent",
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  }).format(share);
+}
+
+/** `1:12:33`, or `12:33` under an hour: a time that runs on the screen. */
+export function formatRunning(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const pad = (n: number) => String(n).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const rest = `${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
+  return hours > 0 ? `${String(hours)}:${rest}` : rest;
+}
+
+function unit(locale: string, value: number, name: "second" | "minute" | "hour" | "day"): string {
+  return numberFormat(locale, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
+}
+
+/** A length of time in words of at most two parts: `42 sec`, `12 min`, `3 hr 5 min`, `2 days`. */
+export function formatSpan(locale: string, ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return unit(locale, seconds, "second");
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return unit(locale, minutes, "minute");
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) {
+    const rest = minutes % 60;
+    return rest === 0 ? unit(locale, hours, "hour") : `${unit(locale, hours, "hour")} ${unit(locale, rest, "minute")}`;
+  }
+  return unit(locale, Math.round(hours / 24), "day");
+}
+
+/** Hours and minutes on the plant's clock. */
+export function formatClock(locale: string, timeZone: string, at: number, seconds = false): string {
+  return dateFormat(locale, {
+    timeZone,
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(seconds ? { second: "2-digit" } : {}),
+    hourCycle: "h23",
+  }).format(at);
+}
+
+/** The plant's zone as people write it, `CET`. */
+export function formatZone(locale: string, timeZone: string, at: number): string {
+  const parts = dateFormat(locale, { timeZone, timeZoneName: "short" }).formatToParts(at);
+  return parts.find((p) => p.type === "timeZoneName")?.value ?? timeZone;
+}
+
+/** Day and time on the plant's calendar, `22 Nov, 14:02`. */
+export function formatDayTime(locale: string, timeZone: string, at: number, seconds = false): string {
+  return dateFormat(locale, {
+    timeZone,
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(seconds ? { second: "2-digit" } : {}),
+    hourCycle: "h23",
+  }).format(at);
+}
+
+/** A plant day, `Sun 22 Nov`. */
+export function formatDay(locale: string, timeZone: string, at: number): string {
+  return dateFormat(locale, { timeZone, weekday: "short", day: "numeric", month: "short" }).format(at);
+}

@@ -1,0 +1,28 @@
+import { type SQL, sql } from "drizzle-orm";
+
+/**
+ * What raw SQL needs: the driver takes and gives instants and arrays as text there, so they are said as such.
+ * Instants are ms since epoch; ±Infinity is Postgres' own infinity.
+ */
+export function instant(ms: number): SQL {
+  const text = Number.isFinite(ms) ? new Date(ms).toISOString() : ms > 0 ? "infinity" : "-infinity";
+  return sql`${text}::timestamptz`;
+}
+
+/** A timestamptz expression as ms since epoch (float8). */
+export function epochMs(expression: SQL): SQL {
+  return sql`(extract(epoch from ${expression}) * 1000)::float8`;
+}
+
+/** `[from, to)`; null = without bound on that side. */
+export function periodOf(from: number | null, to: number | null): SQL {
+  return sql`tstzrange(${from === null ? sql`null` : instant(from)}, ${to === null ? sql`null` : instant(to)})`;
+}
+
+export function intArray(values: readonly number[]): SQL {
+  return sql`${`{${values.join(",")}}`}::int[]`;
+}
+
+export function uuidArray(values: readonly string[]): SQL {
+  return sql`${`{${values.join(",")}}`}::uuid[]`;
+}

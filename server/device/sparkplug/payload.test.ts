@@ -1,0 +1,174 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { quality } from "../tag.contract.ts";
+import { decodePayload, encodePayload, PayloadError, payloadLimits } from "./payload.ts";
+import { datatypes, readQuality, readValue, type SparkplugValue, whyNotWritable } from "./values.ts";
+
+/** Through the wire and back, under the datatype a birth would have said. */
+function travel(datatype: number, value: SparkplugValue): SparkplugValue | undefined {
+  const bytes = encodePayload({
+    timestamp: 1,
+    seq: 0,
+    metrics: [{ alias: 1, timestamp: 1, datatype, value }],
+  });
+  const [metric] = decodePayload(bytes).metrics;
+  if (metric?.isNull === true) return null;
+  return metric?.raw ? readValue(datatype, metric.raw) : undefined;
+}
+
+test("negative whole numbers of every width come back negative", () => {
+  expect(travel(datatypes.Int8, -1)).toBe(-1);
+  expect(travel(datatypes.Int8, -128)).toBe(-128);
+  expect(travel(datatypes.Int16, -32_768)).toBe(-32_768);
+  expect(travel(datatypes.Int32, -2_147_483_648)).toBe(-2_147_483_648);
+  expect(travel(datatypes.Int64, -1)).toBe(-1);
+  expect(travel(datatypes.UInt8, 255)).toBe(255);
+  expect(travel(datatypes.UInt32, 4_294_967_295)).toBe(4_294_967_295);
+});
+
+test("an encoder that sends Int8 as one byte means the same as one that extends the sign", () => {
+  expect(readValue(datatypes.Int8, { in: "int", value: 0xff })).toBe(-1);
+  expect(readValue(datatypes.Int8, { in: "int", value: 0xffff_ffff })).toBe(-1);
+});
+
+test("a 64-bit counter beyond 2^53 stays exact", () => {
+  expect(travel(datatypes.Int64, 9_007_199_254_740_993n)).toBe(9_007_199_254_740_993n);
+  expect(travel(datatypes.Int64, -9_223_372_036_854_775_808n)).toBe(-9_223_372_036_854_775_808n);
+  expect(travel(datatypes.UInt64, 18_446_744_073_709_551_615n)).toBe(18_446_744_073_709_551_615n);
+  expect(travel(datatypes.Int64, 12)).toBe(12);
+});
+
+test("a value of 0.1 sent in single precision is 0.1", () => {
+  expect(travel(datatypes.Float, 0.1)).toBe(0.1);
+  expect(travel(datatypes.Float, 230.4)).toBe(230.4);
+  expect(travel(datatypes.Float, Number.NaN)).toBeNaN();
+});
+
+test("no value is neither 0 nor false nor an empty text", () => {
+  expect(travel(datatypes.Int32, null)).toBeNull();
+  expect(travel(datatypes.Boolean, null)).toBeNull();
+  expect(travel(datatypes.Int32, 0)).toBe(0);
+  expect(travel(datatypes.Boolean, false)).toBe(false);
+  expect(travel(datatypes.String, "")).toBe("");
+});
+
+test("every whole number that fits its width survives the wire", () => {
+  const wide = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+  fc.assert(fc.property(wide, (value) => BigInt(travel(datatypes.Int64, value) as bigint) === value));
+  fc.assert(fc.property(fc.integer(), (value) => travel(datatypes.Int32, value) === value));
+});
+
+test("name, alias 0, flags, quality and unit travel with the metric", () => {
+  const bytes = encodePayload({
+    timestamp: 1_764_000_000_000,
+    seq: 255,
+    metrics: [
+      {
+        name: "Melt Temperature",
+        alias: 0,
+        timestamp: 1_764_000_000_001,
+        datatype: datatypes.Double,
+        sayDatatype: true,
+        value: 230.5,
+        isHistorical: true,
+        quality: 500,
+        unit: "°C",
+      },
+    ],
+  });
+  expect(decodePayload(bytes)).toEqual({
+    timestamp: 1_764_000_000_000,
+    seq: 255,
+    metrics: [
+      {
+        name: "Melt Temperature",
+        alias: 0,
+        timestamp: 1_764_000_000_001,
+        datatype: datatypes.Double,
+        isHistorical: true,
+        isTransient: false,
+        isNull: false,
+        raw: { in: "double", value: 230.5 },
+        quality: 500,
+        unit: "°C",
+      },
+    ],
+  });
+});
+
+test("what exceeds a limit is refused with a sentence that names it", () => {
+  const many = encodePayload({
+    timestamp: 1,
+    metrics: Array.from({ length: payloadLimits.metrics + 1 }, () => ({
+      timestamp: 1,
+      datatype: datatypes.Boolean,
+      value: true,
+    })),
+  });
+  expect(many.length).toBeLessThan(payloadLimits.bytes);
+  expect(() => decodePayload(many)).toThrow(/10001 metrics, at most 10000/);
+  expect(() => decodePayload(new Uint8Array(payloadLimits.bytes + 1))).toThrow(/bytes, at most 262144/);
+  const long = encodePayload({
+    timestamp: 1,
+    metrics: [{ timestamp: 1, datatype: datatypes.String, value: "x".repeat(4097) }],
+  });
+  expect(() => decodePayload(long)).toThrow(/4097 characters, at most 4096/);
+});
+
+test("bytes of any kind are decoded or refused, and never break the decoder", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+      try {
+        decodePayload(bytes);
+      } catch (error) {
+        expect(error).toBeInstanceOf(PayloadError);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("a valid payload with any byte changed or cut off is decoded or refused", () => {
+  const whole = encodePayload({
+    timestamp: 1_764_000_000_000,
+    seq: 3,
+    metrics: [
+      { name: "State", alias: 4, timestamp: 5, datatype: 12, sayDatatype: true, value: "running", unit: "x" },
+    ],
+  });
+  for (let at = 0; at < whole.length; at++) {
+    const changed = Uint8Array.from(whole);
+    changed[at] = (changed[at] ?? 0) ^ 0xff;
+    for (const bytes of [changed, whole.subarray(0, at)]) {
+      try {
+        decodePayload(bytes);
+      } catch (error) {
+        expect(error).toBeInstanceOf(PayloadError);
+      }
+    }
+  }
+});
+
+test("a value in the wrong field of the payload is not forced into the datatype of its birth", () => {
+  expect(readValue(datatypes.Double, { in: "string", value: "230" })).toBeUndefined();
+  expect(readValue(datatypes.Boolean, { in: "int", value: 1 })).toBeUndefined();
+  expect(readValue(16, { in: "other" })).toBeUndefined();
+});
+
+test("quality 0 is bad, 192 good, 500 stale, and none is good", () => {
+  expect([undefined, 192, 0, 500, 64].map(readQuality)).toEqual([
+    quality.good,
+    quality.good,
+    quality.bad,
+    quality.stale,
+    quality.uncertain,
+  ]);
+});
+
+test("a write is refused when the value does not fit the metric's datatype", () => {
+  expect(whyNotWritable(datatypes.Int16, 40_000)).toMatch(/16 bits/);
+  expect(whyNotWritable(datatypes.Int64, 1.5)).toMatch(/whole/);
+  expect(whyNotWritable(datatypes.Double, Number.NaN)).toMatch(/numbers/);
+  expect(whyNotWritable(datatypes.Boolean, 1)).toMatch(/true or false/);
+  expect(whyNotWritable(datatypes.Double, 225.5)).toBeNull();
+});

@@ -1,0 +1,44 @@
+import { sql } from "drizzle-orm";
+import type { Tx } from "#db/client.ts";
+import { epochMs, instant } from "#db/sql.ts";
+import { publish } from "#server/core/facts.ts";
+import { pastChanged, signalChanged, stateChanged, stopClosed, stopOpened } from "./machine-state.facts.ts";
+import type { Rebuilt } from "./rebuild.ts";
+
+/** A fact that waits for the end of its transaction: publishing holds the lock of the outbox until commit. */
+export type Announcement = (tx: Tx, now: number) => Promise<void>;
+
+const scopeOf = (machineId: number) => `machine:${machineId}`;
+
+export function signalFact(machineId: number, signal: "guard" | "remote", on: boolean, at: number): Announcement {
+  return (tx, now) => publish(tx, signalChanged, scopeOf(machineId), { machineId, signal, on, at }, now);
+}
+
+/** What the screens hear of a derivation: another word or fault, a stop that opened or closed. */
+export function announceRebuilt(machineId: number, rebuilt: Rebuilt): Announcement[] {
+  const { before, after, stops } = rebuilt;
+  const facts: Announcement[] = [];
+  const scope = scopeOf(machineId);
+  if (after !== null && (before === null || before.word !== after.word || before.fault !== after.fault || before.start !== after.start)) {
+    const { word, fault, start: since } = after;
+    facts.push((tx, now) => publish(tx, stateChanged, scope, { machineId, word, fault, since }, now));
+  }
+  for (const { id: stopId, start, end, word, fault, opened, closed } of stops) {
+    if (opened) facts.push((tx, now) => publish(tx, stopOpened, scope, { machineId, stopId, start, word, fault }, now));
+    if (closed && end !== null) facts.push((tx, now) => publish(tx, stopClosed, scope, { machineId, stopId, start, end }, now));
+  }
+  return facts;
+}
+
+/** Younger changes than this belong to no closed record: a shift is closed later than that after its end. */
+const freshMs = 60_000;
+
+/** Says that a time before the running shift changed, so that what was computed from it is computed again. */
+export async function announcePast(tx: Tx, machineId: number, from: number, to: number, now: number): Promise<Announcement[]> {
+  if (from > now - freshMs) return [];
+  const [shift] = await tx.execute<{ start: number }>(sql`
+    select ${epochMs(sql`lower(s.during)`)} as start from shift_instance s join work_unit w on w.line_id = s.line_id
+    where w.id = ${machineId} and s.during @> ${instant(now)}`);
+  if (shift !== undefined && from >= shift.start) return [];
+  return [(t, at) => publish(t, pastChanged, scopeOf(machineId), { machineId, from, to: Math.max(from, to) }, at)];
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+
+/** B2MML dispositions; a quality hold is `restricted` with a reason of its own. */
+const dispositions = ["planned", "in_process", "restricted", "unrestricted", "closed"] as const;
+
+export const LotView = z.object({
+  id: z.uuid(),
+  code: z.string(),
+  name: z.string(),
+  unit: z.string().nullable(),
+  quantity: z.number(),
+  disposition: z.enum(dispositions),
+  location: z.string().nullable(),
+  /** Why it is on hold, by whom it was put there, and since when. */
+  hold: z.object({ reason: z.string(), by: z.string(), at: z.number() }).nullable(),
+});
+export type LotView = z.infer<typeof LotView>;
+
+export const HoldLot = z.object({
+  lotId: z.uuid(),
+  reason: z.string().trim().min(1).max(500),
+  /** Also everything made from it, however far down. */
+  descendants: z.boolean().default(true),
+});
+export type HoldLot = z.infer<typeof HoldLot>;
+
+export const ReleaseLot = z.object({ lotId: z.uuid(), reason: z.string().trim().min(1).max(500) });
+export type ReleaseLot = z.infer<typeof ReleaseLot>;
+
+/** Puts a material lot on a running job; the lot of the same material that was on it comes off. */
+export const LoadLot = z.object({
+  machineId: z.number().int(),
+  position: z.number().int().min(1).default(1),
+  lotId: z.uuid(),
+  at: z.number().positive().optional(),
+});
+export type LoadLot = z.infer<typeof LoadLot>;

@@ -1,0 +1,91 @@
+import { z } from "zod";
+
+/** ISA-95 request and job states that we use; the database knows the same lists. */
+const orderStates = ["waiting", "ready", "running", "held", "completed", "closed", "cancelled"] as const;
+const jobStates = ["waiting", "ready", "running", "paused", "completed", "cancelled"] as const;
+
+export const LotRef = z.object({
+  lotId: z.uuid(),
+  code: z.string(),
+  role: z.enum(["in", "out"]),
+  /** Name of the material or product it is a lot of. */
+  name: z.string(),
+  unit: z.string().nullable(),
+  onHold: z.boolean(),
+});
+export type LotRef = z.infer<typeof LotRef>;
+
+/** A job as a screen names it: on a position of a machine when it runs there. */
+export const RunningJob = z.object({
+  jobId: z.uuid(),
+  /** Null while it is not running. */
+  runId: z.uuid().nullable(),
+  position: z.number().int().nullable(),
+  since: z.number().nullable(),
+  state: z.enum(jobStates),
+  operation: z.string(),
+  orderId: z.uuid(),
+  orderCode: z.string(),
+  productId: z.uuid(),
+  productCode: z.string(),
+  productName: z.string(),
+  /** Parts to make, and made so far by the machine's counters. */
+  quantity: z.number(),
+  good: z.number(),
+  scrap: z.number(),
+  /** Ideal ms per part on this machine; null = no standard known. */
+  idealMs: z.number().nullable(),
+  /** Ideal ms per machine cycle. */
+  cycleMs: z.number().nullable(),
+  lots: z.array(LotRef),
+});
+export type RunningJob = z.infer<typeof RunningJob>;
+
+export const OrderView = z.object({
+  id: z.uuid(),
+  code: z.string(),
+  productCode: z.string(),
+  productName: z.string(),
+  quantity: z.number(),
+  due: z.number().nullable(),
+  priority: z.number().int(),
+  state: z.enum(orderStates),
+  jobs: z.array(RunningJob.extend({ machineId: z.number().int(), machineCode: z.string(), sequence: z.number().int() })),
+});
+export type OrderView = z.infer<typeof OrderView>;
+
+const Instant = z.number().positive();
+
+export const StartJob = z.object({
+  machineId: z.number().int(),
+  jobId: z.uuid(),
+  /** Position of the machine; 1 where it has only one. */
+  position: z.number().int().min(1).default(1),
+  /** When it really began, if not now; readings since then belong to it. */
+  at: Instant.optional(),
+  /** Material lots it begins with. */
+  lotIds: z.array(z.uuid()).max(20).default([]),
+});
+export type StartJob = z.infer<typeof StartJob>;
+
+export const PauseJob = z.object({ machineId: z.number().int(), jobId: z.uuid(), at: Instant.optional(), reason: z.string().trim().max(200).optional() });
+export type PauseJob = z.infer<typeof PauseJob>;
+
+export const FinishJob = z.object({
+  machineId: z.number().int(),
+  jobId: z.uuid(),
+  at: Instant.optional(),
+  /** What came out, as a lot of the product; left out = no lot is made. */
+  out: z.object({ code: z.string().trim().min(1).max(60), quantity: z.number().positive(), location: z.string().max(60).optional() }).optional(),
+});
+export type FinishJob = z.infer<typeof FinishJob>;
+
+export const CorrectJobRun = z.object({
+  machineId: z.number().int(),
+  runId: z.uuid(),
+  start: Instant,
+  /** Null = still running. */
+  end: Instant.nullable(),
+  reason: z.string().trim().min(1).max(500),
+});
+export type CorrectJobRun = z.infer<typeof CorrectJobRun>;

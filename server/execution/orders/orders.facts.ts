@@ -1,0 +1,21 @@
+import { z } from "zod";
+import { defineFact } from "#server/core/facts.ts";
+
+const JobAt = z.object({
+  machineId: z.number().int(),
+  position: z.number().int(),
+  jobId: z.uuid(),
+  orderId: z.uuid(),
+  productId: z.uuid(),
+  runId: z.uuid(),
+  /** Source time at which it began or ended, ms. */
+  at: z.number(),
+});
+
+/** Scope of all: `machine:<id>`. A change of job ends a running verification (design §5). */
+export const jobStarted = defineFact("job.started", JobAt);
+export const jobPaused = defineFact("job.paused", JobAt);
+export const jobFinished = defineFact("job.finished", JobAt.extend({ good: z.number(), scrap: z.number() }));
+export const jobCorrected = defineFact("job.corrected", JobAt.extend({ end: z.number().nullable() }));
+/** Scope `plant`. */
+export const orderChanged = defineFact("order.changed", z.object({ orderId: z.uuid(), state: z.string() }));

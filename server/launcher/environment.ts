@@ -1,0 +1,120 @@
+import type { Config } from "#server/core/config.ts";
+import type { Folders } from "./folders.ts";
+import { secretPath } from "./secrets.ts";
+
+/** Ports as they really are: a 0 of the configuration has become a free port. */
+export interface Ports {
+  readonly http: number;
+  readonly https: number;
+  /** `next start`, loopback. */
+  readonly web: number;
+  /** The broker inside the edge, loopback; unused with an own `MQTT_URL`. */
+  readonly mqtt: number;
+  /** The edge's listener for socket.io devices, loopback. */
+  readonly device: number;
+  /** The simulated plant's hand (POST /fault, GET /log, GET /state), loopback. */
+  readonly plantControl: number;
+}
+
+export interface EnvironmentInput {
+  readonly config: Config;
+  readonly folders: Folders;
+  readonly ports: Ports;
+  /** As role `app`: reads and writes, no DDL, no change of the audit. */
+  readonly databaseUrl: string;
+  /** As owner: migrates, makes partitions by hand. Only the seed and the tests get it. */
+  readonly ownerUrl: string;
+  readonly certificate: { readonly cert: string; readonly key: string; readonly ca: string | null };
+  readonly packerToken: string;
+  readonly dev: boolean;
+}
+
+export type ChildName = "server" | "edge" | "web" | "plant" | "seed";
+type Variables = Readonly<Record<string, string>>;
+
+/** The code of the gateway that `npm start` brings. */
+export const edgeCode = "edge-1";
+
+/**
+ * What each process finds in its environment. All of them get the settings of `server/core/config.ts` as they
+ * are in force (`PORT` 0 already resolved, `DATA_DIR` absolute and the plant's own, so that the demo's queue and
+ * uploads are apart), and these:
+ *
+ * | variable | who | meaning |
+ * |---|---|---|
+ * | `DATABASE_URL` | server, web, seed | the database, as role `app`. The edge and the plant never get it |
+ * | `OWNER_DATABASE_URL` | seed | the same database, as its owner |
+ * | `SECRETS_DIR` | server, web, seed | folder of 0600 files: `session-secret`, `pin-pepper`, `document-key.pem` (Ed25519, private), `document-key.pub.pem`, `edge-token`, `packer-token`; one line each, hex where not PEM |
+ * | `WEB_ORIGIN` | server | where the door finds Next, `http://127.0.0.1:<port>` |
+ * | `TLS_CERT`, `TLS_KEY` | server | PEM files of the door's https |
+ * | `TLS_CA` | server | PEM file of the local authority, for the trust page; absent with an own certificate |
+ * | `EDGE_CODE` | edge, seed | `edge-1` |
+ * | `EDGE_TOKEN_FILE` | edge, seed | file with the token that the edge shows to `/ingest` |
+ * | `SERVER_PUBLIC_KEY_FILE` | edge | PEM of the key that signs the edge's document |
+ * | `SERVER_URL` | edge | the server's door on loopback, `http://127.0.0.1:<PORT>` |
+ * | `MQTT_URL` | edge only if an own broker is configured; plant always | where Sparkplug is spoken |
+ * | `DEVICE_URL` | plant | the edge's socket.io listener for devices |
+ * | `PLANT_CONTROL_PORT` | plant, server | loopback port of the plant's hand |
+ * | `PACKER_TOKEN` | plant | token that the packer shows to the edge |
+ */
+export function childEnvironment(name: ChildName, input: EnvironmentInput): Variables {
+  const { config, folders, ports } = input;
+  const brokerUrl = config.MQTT_URL ?? `mqtt://127.0.0.1:${ports.mqtt}`;
+  const common = {
+    NODE_ENV: input.dev ? "development" : "production",
+    NEXT_TELEMETRY_DISABLED: "1",
+    PORT: String(ports.http),
+    HTTPS_PORT: String(ports.https),
+    MQTT_PORT: String(ports.mqtt),
+    DEVICE_PORT: String(ports.device),
+    DATA_DIR: folders.house,
+    HOSTS: config.HOSTS,
+    DEMO: config.DEMO ? "1" : "0",
+    DEMO_SPEED: String(config.DEMO_SPEED),
+    ROLES: config.ROLES,
+    LOG_LEVEL: config.LOG_LEVEL,
+  };
+  const broker = config.MQTT_URL === undefined ? {} : { MQTT_URL: config.MQTT_URL };
+  const database = { DATABASE_URL: input.databaseUrl, SECRETS_DIR: folders.secrets };
+  const edge = { EDGE_CODE: edgeCode, EDGE_TOKEN_FILE: secretPath(folders, "edge-token") };
+  const certificate = {
+    TLS_CERT: input.certificate.cert,
+    TLS_KEY: input.certificate.key,
+    ...(input.certificate.ca === null ? {} : { TLS_CA: input.certificate.ca }),
+  };
+  const control = { PLANT_CONTROL_PORT: String(ports.plantControl) };
+  switch (name) {
+    case "server":
+      return {
+        ...common,
+        ...broker,
+        ...database,
+        ...certificate,
+        ...(config.DEMO ? control : {}),
+        WEB_ORIGIN: `http://127.0.0.1:${ports.web}`,
+      };
+    case "web":
+      // Next reads PORT itself; its own port comes by its command line.
+      return { ...common, ...database };
+    case "edge":
+      return {
+        ...common,
+        ...broker,
+        ...edge,
+        SERVER_PUBLIC_KEY_FILE: secretPath(folders, "document-key.pub.pem"),
+        SERVER_URL: `http://127.0.0.1:${ports.http}`,
+      };
+    case "plant":
+      return {
+        ...common,
+        ...control,
+        MQTT_URL: brokerUrl,
+        DEVICE_URL: `http://127.0.0.1:${ports.device}`,
+        PACKER_TOKEN: input.packerToken,
+      };
+    case "seed":
+      return { ...common, ...broker, ...database, ...edge, OWNER_DATABASE_URL: input.ownerUrl };
+    default:
+      return name satisfies never;
+  }
+}
