@@ -99,12 +99,18 @@ function install(lock) {
       stdio: ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32",
     });
+    // Asked to stop: npm must not go on behind our back.
+    const stop = () => npm.kill("SIGTERM");
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, stop);
     let words = "";
     const read = (chunk) => (words = (words + chunk).slice(-8000));
     npm.stdout.on("data", read);
     npm.stderr.on("data", read);
     npm.once("error", (error) => done({ code: error.code, words: error.message }));
-    npm.once("close", (code, signal) => done({ code: code === null ? signal : code, words }));
+    npm.once("close", (code, signal) => {
+      for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.removeListener(name, stop);
+      done({ code: code === null ? signal : code, words });
+    });
   }).then(({ code, words }) => {
     clearInterval(timer);
     if (live) process.stdout.write("\r\u001b[K");
@@ -198,4 +204,4 @@ async function main() {
   await import(pathToFileURL(path.join(root, script)).href);
 }
 
-main();
+void main();

@@ -9,9 +9,10 @@ const folder = join(dirname(fileURLToPath(import.meta.url)), "migrations");
 /**
  * Brings a database up to date as its owner: each file of db/migrations once, in order, each in a transaction,
  * under an advisory lock. Refuses when a file that already ran was changed afterwards.
+ * @param only runs just these (a restore first brings the database to where its backup was made)
  * @returns names of the migrations that ran now
  */
-export async function migrate(ownerUrl: string): Promise<string[]> {
+export async function migrate(ownerUrl: string, only?: ReadonlySet<string>): Promise<string[]> {
   const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} });
   const ran: string[] = [];
   try {
@@ -25,7 +26,7 @@ export async function migrate(ownerUrl: string): Promise<string[]> {
       const text = await readFile(join(folder, file), "utf8");
       const hash = createHash("sha256").update(text).digest("hex");
       const before = done.get(file);
-      if (before === hash) continue;
+      if (before === hash || only?.has(file) === false) continue;
       if (before !== undefined)
         throw new Error(`migration ${file} was changed after it ran on this database`);
       await sql.begin(async (tx) => {

@@ -1,6 +1,6 @@
 "use client";
 
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { type ApiRefusal, read } from "#app/_lib/api.client.ts";
 import type { Changed } from "#server/realtime/protocol.contract.ts";
@@ -17,6 +17,8 @@ export interface RecordOptions<T> {
   readonly topics?: readonly string[];
   /** Re-read at least so often, ms: for figures that move with the clock and not with facts. */
   readonly everyMs?: number;
+  /** While another path of the same thing is read, the last one's data stays. */
+  readonly keepPrevious?: boolean;
 }
 
 export interface RecordState<T> {
@@ -39,7 +41,7 @@ const awayEveryMs = 10_000;
  * after every reconnect. Never patched by hand.
  */
 export function useRecord<T>(options: RecordOptions<T>): RecordState<T> {
-  const { path, initial, scopes, topics, everyMs } = options;
+  const { path, initial, scopes, topics, everyMs, keepPrevious = false } = options;
   const { link } = useLive();
   const queries = useQueryClient();
   const away = useLinkState().phase !== "live";
@@ -54,6 +56,7 @@ export function useRecord<T>(options: RecordOptions<T>): RecordState<T> {
     },
     enabled: path !== null,
     ...(initial === undefined ? {} : { initialData: initial }),
+    ...(keepPrevious ? { placeholderData: keepPreviousData } : {}),
     refetchInterval: away ? awayEveryMs : (everyMs ?? false),
     retry: (failures, error) => (error as ApiRefusal).name !== "ApiRefusal" && failures < 2,
   });
@@ -98,6 +101,7 @@ export function useRecord<T>(options: RecordOptions<T>): RecordState<T> {
 const versions = new Map<string, number>();
 
 function concerns(changed: Changed, scopes: readonly string[], topics: readonly string[] | undefined): boolean {
-  if (!scopes.includes(changed.scope)) return false;
+  const meant = changed.concerns.some((scope) => scope === "*" || scopes.includes(scope));
+  if (!meant) return false;
   return topics === undefined || topics.some((topic) => changed.topic.startsWith(topic));
 }

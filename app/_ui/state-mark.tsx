@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import type { ReactElement, ReactNode } from "react";
 
 /** Words of machine states that have a mark; any other word is drawn as "no data". */
 export type StateWord =
@@ -25,7 +25,7 @@ export function StateMark(props: { word: StateWord; className?: string }): React
 
 const outline = { fill: "none", stroke: "currentColor", strokeWidth: 2 } as const;
 
-function shape(word: StateWord): ReactNode {
+function shape(word: StateWord): ReactElement {
   const box = <rect x="2" y="2" width="12" height="12" rx="1.5" {...outline} />;
   switch (word) {
     case "running":

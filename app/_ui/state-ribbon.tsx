@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import type { ReactElement, ReactNode } from "react";
 import type { StateWord } from "./state-mark.tsx";
 
 export interface RibbonPart {
@@ -40,7 +40,7 @@ export function StateRibbon(props: {
   );
 }
 
-function Part(props: { word: StateWord; x: number; width: number; hatch: string }): ReactNode {
+function Part(props: { word: StateWord; x: number; width: number; hatch: string }): ReactElement {
   const { word, x, width, hatch } = props;
   switch (word) {
     case "running":

@@ -76,7 +76,13 @@ type AuditRow = typeof audit.$inferSelect;
 function hashOf(prev: Uint8Array, row: AuditRow): Buffer {
   const { seq, action, objectType, objectId, before, after, commandId } = row;
   return auditHash(prev, {
-    ...{ seq, action, objectType, objectId, before, after, commandId },
+    seq,
+    action,
+    objectType,
+    objectId,
+    before,
+    after,
+    commandId,
     at: row.at.getTime(),
     actor: row.actor as Actor,
     machineId: row.machineId ?? undefined,

@@ -55,7 +55,9 @@ export function defineCommand<I, O>(definition: CommandDefinition<I, O>): Comman
     const refusal = whyNotAllowed(actor, action, scope);
     if (refusal !== null) throw refusal;
 
-    const inputHash = createHash("sha256").update(canonicalJson({ name, input: fingerprint(input) })).digest();
+    const inputHash = createHash("sha256")
+      .update(canonicalJson({ name, input: fingerprint(input) }))
+      .digest();
     const claimed = await tx
       .insert(commandTable)
       .values({ commandId, name, actor, inputHash, at: new Date(now) })

@@ -16,7 +16,6 @@ const budget = maxBlockBytes - 8 * 1024;
 
 /** Collects readings of one lane into columns until they are cut into a block. Reused; nothing is made per reading. */
 export class ReadingsBuilder {
-  readonly #historical: boolean;
   readonly #tagIds = new Uint32Array(maxCount);
   readonly #sourceTs = new Float64Array(maxCount);
   readonly #edgeTs = new Float64Array(maxCount);
@@ -26,10 +25,6 @@ export class ReadingsBuilder {
   #dead: { index: number; reason: DeadReason; raw: unknown }[] = [];
   #count = 0;
   #bytes = 0;
-
-  constructor(historical: boolean) {
-    this.#historical = historical;
-  }
 
   get count(): number {
     return this.#count;
@@ -75,14 +70,14 @@ export class ReadingsBuilder {
   }
 
   /** What was collected, as one block. */
-  cut(place: BlockPlace): Uint8Array {
+  cut(place: BlockPlace, historical: boolean): Uint8Array {
     const n = this.#count;
     const header: BlockHeader = {
       v: 1,
       kind: "readings",
       ...place,
       count: n,
-      historical: this.#historical,
+      historical,
       edgeTime: this.#edgeTs[0] ?? 0,
     };
     const dead = this.#dead.map(({ index, reason, raw }): DeadReading => ({

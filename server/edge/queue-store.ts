@@ -24,12 +24,12 @@ export type Opened = "sound" | "repaired" | "set_aside";
 export class QueueStore {
   readonly #location: string;
   readonly #log: Logger;
-  #db: ClassicLevel<string, Uint8Array>;
+  /** Null while closed: an abstract-level that is made opens itself. */
+  #open: ClassicLevel<string, Uint8Array> | null = null;
 
   constructor(location: string, log: Logger) {
     this.#location = location;
     this.#log = log;
-    this.#db = this.#make();
   }
 
   /**
@@ -74,12 +74,13 @@ export class QueueStore {
   }
 
   async close(): Promise<void> {
+    const db = this.#open;
+    this.#open = null;
     try {
-      await this.#db.close();
+      await db?.close();
     } catch (error) {
       this.#log.warn({ err: error }, "closing the queue failed");
     }
-    this.#db = this.#make();
   }
 
   /** One atomic batch; with `sync` it is on the disk when this resolves. @throws StoreError */
@@ -91,7 +92,7 @@ export class QueueStore {
     }
   }
 
-  get(key: string): Promise<Uint8Array | undefined> {
+  async get(key: string): Promise<Uint8Array | undefined> {
     return this.#db.get(key);
   }
 
@@ -112,15 +113,22 @@ export class QueueStore {
     }
   }
 
-  #make(): ClassicLevel<string, Uint8Array> {
-    return new ClassicLevel(this.#location, { keyEncoding: "utf8", valueEncoding: "view" });
+  get #db(): ClassicLevel<string, Uint8Array> {
+    if (this.#open === null) throw new StoreError("The queue is closed.", null);
+    return this.#open;
   }
 
   async #tryOpen(): Promise<unknown> {
+    const db = new ClassicLevel<string, Uint8Array>(this.#location, {
+      keyEncoding: "utf8",
+      valueEncoding: "view",
+    });
     try {
-      await this.#db.open();
+      await db.open();
+      this.#open = db;
       return null;
     } catch (error) {
+      await db.close().catch(() => undefined);
       return error;
     }
   }

@@ -1,27 +1,22 @@
 import type { DeadReason } from "./block.contract.ts";
-import { EventsBuilder, ReadingsBuilder } from "./block-builder.ts";
+import { EventsBuilder } from "./block-builder.ts";
 import { NotStored, QueueDisk, type QueueOptions } from "./queue-disk.ts";
-import { blockKey, epochKey, type EpochName, type EpochRecord, marksKey, recordKey } from "./queue-keys.ts";
-import { cutHead, planRoom } from "./queue-room.ts";
+import { blockKey, type EpochRecord } from "./queue-keys.ts";
+import { planRoom } from "./queue-room.ts";
 import type { Epoch } from "./queue-state.ts";
 import type { StoreOperation } from "./queue-store.ts";
+import { trimQueue } from "./queue-trim.ts";
+import { gapEvent, Waiting } from "./queue-waiting.ts";
 import type { EdgeEvent, StreamGap } from "./uplink.contract.ts";
 
-type Builder = ReadingsBuilder | EventsBuilder;
-
-/** What waits for the next batch. Every builder becomes one block of its stream. */
-interface Waiting {
-  readonly readings: Map<string, { lane: number; builders: ReadingsBuilder[] }>;
-  readonly events: Map<number, EventsBuilder[]>;
-  readonly stored: Deferred;
-  count: number;
+export interface QueueHealth {
+  readonly blocks: number;
+  readonly bytes: number;
+  /** Readings that the server has not acknowledged. */
+  readonly unacked: number;
+  readonly gaps: number;
+  readonly deadLetters: number;
 }
-
-/** Acknowledged blocks are marked with the time once in so long, ms; a trim takes so many bytes at a time. */
-const markMs = 60_000;
-const trimBytes = 1024 * 1024;
-/** Builders of events that may wait while the disk takes nothing. */
-const maxEventBuilders = 4;
 
 /**
  * The inlet of the edge's durable queue (design §4): readings and events go in, are numbered, cut into blocks and
@@ -34,8 +29,8 @@ export class Queue {
   readonly #flushAt: number;
   readonly #maxWaiting: number;
   readonly #listeners = new Set<() => void>();
-  #waiting = newWaiting();
-  #writing: Deferred | null = null;
+  #waiting = new Waiting();
+  #writing: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #kicked = false;
   #refused = { count: 0, since: 0 };
@@ -82,36 +77,29 @@ export class Queue {
     quality: number,
   ): void {
     this.#mustTake();
-    const builder = this.#builder(lane, historical, (b) => b.fits(txt));
+    const builder = this.#waiting.builder(lane, historical, (b) => b.fits(txt));
     builder.push(tagId, sourceTime, edgeTime, num, txt, quality);
-    this.#put();
+    this.#schedule();
   }
 
   /** Puts a reading that must not be stored as such, in its place among the others. @throws NotStored */
   dead(lane: number, edgeTime: number, reason: DeadReason, raw: unknown): void {
     this.#mustTake();
     const json = JSON.stringify(raw);
-    this.#builder(lane, false, (b) => b.fitsDead(json)).pushDead(edgeTime, reason, raw, json);
+    const builder = this.#waiting.builder(lane, false, (b) => b.fitsDead(json));
+    builder.pushDead(edgeTime, reason, raw, json);
     this.#deadLetters++;
-    this.#put();
+    this.#schedule();
   }
 
   /** Puts an event. While the disk takes nothing a bounded number waits in memory. */
   event(lane: number, event: EdgeEvent): void {
-    const builders = this.#waiting.events.get(lane) ?? [];
-    this.#waiting.events.set(lane, builders);
-    let builder = builders.at(-1);
-    if (builder === undefined || !builder.fits(event)) {
-      if (builders.length >= maxEventBuilders) {
-        this.disk.options.log.error({ event }, "an event was lost: no room");
-        return;
-      }
-      builder = new EventsBuilder();
-      builders.push(builder);
+    if (!this.#waiting.event(lane, event, this.disk.options.clock.now())) {
+      this.disk.options.log.error({ event }, "an event was lost: no room");
+      return;
     }
-    builder.push(event, this.disk.options.clock.now());
     if (event.kind === "gap") this.#gaps++;
-    this.#put();
+    this.#schedule();
   }
 
   /** Records that a part of a stream will never come. */
@@ -122,8 +110,8 @@ export class Queue {
   /** Resolves when everything put so far is on the disk. @throws NotStored when it is not. */
   async stored(): Promise<void> {
     if (!this.disk.storing) throw new NotStored("The disk takes nothing.");
-    if (this.#waiting.count > 0) return this.#waiting.stored.promise;
-    await this.#writing?.promise;
+    if (this.#waiting.count > 0) return this.#waiting.stored;
+    await this.#writing;
   }
 
   /** Begins a new live epoch for readings of this lane; what is stored drains as backlog beside it. */
@@ -136,19 +124,12 @@ export class Queue {
     });
   }
 
-  /** Housekeeping, every few seconds: acks to the disk, marks of time, blocks older than the replay window out. */
-  async tick(): Promise<void> {
-    const { disk } = this;
-    const now = disk.options.clock.now();
-    for (const epoch of disk.state.epochs.values()) {
-      this.#mark(epoch, now);
-      await this.#trim(epoch, now);
-    }
-    const dirty = [...disk.state.epochs.values()].filter((epoch) => epoch.dirty);
-    await disk.exclusive(() => disk.note(dirty));
+  /** Housekeeping, every few seconds. */
+  tick(): Promise<void> {
+    return trimQueue(this.disk);
   }
 
-  health(): { blocks: number; bytes: number; unacked: number; gaps: number; deadLetters: number } {
+  health(): QueueHealth {
     const { state } = this.disk;
     return {
       blocks: state.total("blocks"),
@@ -174,28 +155,12 @@ export class Queue {
     throw new NotStored(this.disk.storing ? "Too much waits for the disk." : "The disk takes nothing.");
   }
 
-  #builder(lane: number, historical: boolean, fits: (b: ReadingsBuilder) => boolean): ReadingsBuilder {
-    const key = historical ? `${lane}h` : `${lane}`;
-    let stream = this.#waiting.readings.get(key);
-    if (stream === undefined) {
-      stream = { lane, builders: [] };
-      this.#waiting.readings.set(key, stream);
+  #schedule(): void {
+    if (this.#waiting.count < this.#flushAt) {
+      this.#timer ??= setTimeout(() => void this.#flush(), this.#flushMs);
+    } else if (!this.#kicked) {
+      void this.#flush();
     }
-    let builder = stream.builders.at(-1);
-    if (builder === undefined || !fits(builder)) {
-      builder = new ReadingsBuilder(historical);
-      stream.builders.push(builder);
-    }
-    return builder;
-  }
-
-  #put(): void {
-    this.#waiting.count++;
-    if (this.#waiting.count >= this.#flushAt) {
-      if (!this.#kicked) void this.#flush();
-      return;
-    }
-    this.#timer ??= setTimeout(() => void this.#flush(), this.#flushMs);
   }
 
   /** One batch of everything that waits. Never rejects: who asked for `stored` hears of a failure. */
@@ -207,169 +172,88 @@ export class Queue {
       this.#timer = null;
       const taken = this.#waiting;
       if (taken.count === 0) return;
-      this.#waiting = newWaiting();
+      this.#waiting = new Waiting();
       this.#writing = taken.stored;
       try {
         await this.#write(taken);
-        taken.stored.resolve();
-        for (const listener of this.#listeners) listener();
+        taken.resolve();
       } catch (error) {
-        this.#keepEvents(taken);
-        taken.stored.reject(error);
+        this.#waiting.keepEvents(taken);
+        if (this.disk.storing && this.#waiting.count > 0) this.#schedule();
+        taken.reject(error);
       } finally {
         this.#writing = null;
+        taken.release();
       }
+      for (const listener of this.#listeners) listener();
     });
   }
 
+  /** Blocks, records, and what has to go for them with its gap event: all in one synced batch, or nothing. */
   async #write(taken: Waiting): Promise<void> {
     const { store, state, options } = this.disk;
-    const need = bytesOf(taken) + state.total("bytes") - options.capBytes();
     const operations: StoreOperation[] = [];
     const records = new Map<Epoch, EpochRecord>();
-    if (need > 0) {
-      const room = await planRoom(store, state, need, options.capBytes());
-      if (room.freed < need) throw new NotStored("The queue is full and nothing may be dropped.");
-      operations.push(...room.operations);
-      for (const [epoch, record] of room.records) records.set(epoch, record);
-      for (const gap of room.gaps) addGap(taken, gap, options.clock.now());
-      this.#gaps += room.gaps.length;
-    }
-    const cut = (epoch: Epoch, builder: Builder) => {
+    const put = (epoch: Epoch, count: number, encode: (first: number) => Uint8Array) => {
       const before = records.get(epoch) ?? epoch.record;
-      const place = { lane: epoch.name.lane, epoch: epoch.name.epoch, first: before.next };
-      const frame = builder.cut(place);
-      operations.push({ type: "put", key: blockKey(epoch.name, place.first), value: frame });
+      const frame = encode(before.next);
+      operations.push({ type: "put", key: blockKey(epoch.name, before.next), value: frame });
       records.set(epoch, {
         ...before,
-        next: before.next + builder.count,
+        next: before.next + count,
         first: before.blocks === 0 ? before.next : before.first,
         blocks: before.blocks + 1,
         bytes: before.bytes + frame.length,
       });
     };
-    for (const [lane, builders] of taken.events) {
-      for (const builder of builders) cut(state.live("events", lane), builder);
+    const putEvents = (lane: number, builder: EventsBuilder) => {
+      const epoch = state.live("events", lane);
+      const { epoch: name } = epoch.name;
+      put(epoch, builder.count, (first) => builder.cut({ lane, epoch: name, first }));
+    };
+    const need = taken.bytes + state.total("bytes") - options.capBytes();
+    if (need > 0) {
+      const room = await planRoom(store, state, need, options.capBytes());
+      if (room.freed < need) throw new NotStored("The queue is full and nothing more may be dropped.");
+      operations.push(...room.operations);
+      for (const [epoch, record] of room.records) records.set(epoch, record);
+      for (const gap of room.gaps) {
+        const builder = new EventsBuilder();
+        builder.push(gapEvent(gap, options.clock.now()), options.clock.now());
+        putEvents(gap.stream.lane, builder);
+      }
+      this.#gaps += room.gaps.length;
     }
-    for (const { lane, builders } of taken.readings.values()) {
-      for (const builder of builders) cut(state.live("readings", lane), builder);
+    for (const [lane, builders] of taken.events) for (const builder of builders) putEvents(lane, builder);
+    for (const { lane, historical, builders } of taken.readings.values()) {
+      const epoch = state.live("readings", lane);
+      const { epoch: name } = epoch.name;
+      for (const builder of builders) {
+        put(epoch, builder.count, (first) => builder.cut({ lane, epoch: name, first }, historical));
+      }
     }
     await this.disk.commit({ operations, records });
-  }
-
-  /** Events outlive a failed write: alarms and gaps are the last to be lost. */
-  #keepEvents(taken: Waiting): void {
-    for (const [lane, builders] of taken.events) {
-      const later = this.#waiting.events.get(lane) ?? [];
-      this.#waiting.events.set(lane, [...builders, ...later].slice(0, maxEventBuilders));
-      for (const builder of builders) this.#waiting.count += builder.count;
-    }
-    if (!this.disk.storing) return;
-    this.#timer ??= setTimeout(() => void this.#flush(), 1000);
   }
 
   #recovered(): void {
     const now = this.disk.options.clock.now();
     if (this.#refused.count > 0) {
-      const data = {
-        reason: "not_stored",
-        readings: this.#refused.count,
-        from: this.#refused.since,
-        to: now,
-      };
+      const { count: readings, since } = this.#refused;
       this.#refused = { count: 0, since: 0 };
+      const data = { reason: "not_stored", readings, from: since, to: now };
       this.event(0, { kind: "gap", at: now, sourceId: null, machineId: null, data });
     }
     this.#tellFindings();
     void this.#flush();
   }
 
-  /** What was lost on the disk becomes a gap that the server hears of. */
+  /** What was found lost on the disk becomes a gap that the server hears of. */
   #tellFindings(): void {
-    const { findings, options } = this.disk;
-    for (const { name, from, to } of findings.splice(0)) {
+    const at = this.disk.options.clock.now();
+    for (const { name, from, to } of this.disk.findings.splice(0)) {
       this.gap({ stream: name, from, to, reason: "queue_damaged" });
       const data = { stream: name, from, to };
-      const at = options.clock.now();
       this.event(name.lane, { kind: "queue_damaged", at, sourceId: null, machineId: null, data });
     }
   }
-
-  #mark(epoch: Epoch, now: number): void {
-    const last = epoch.marks.at(-1);
-    if (last !== undefined && (now - last.at < markMs || last.acked >= epoch.record.acked)) return;
-    if (epoch.record.acked === 0) return;
-    epoch.marks = [...epoch.marks, { at: now, acked: epoch.record.acked }];
-    epoch.dirty = true;
-  }
-
-  /** Lets go of blocks acknowledged longer ago than the replay window, and of epochs that are empty then. */
-  async #trim(epoch: Epoch, now: number): Promise<void> {
-    const { disk } = this;
-    const past = epoch.marks.findLast((mark) => mark.at <= now - disk.options.replayMs());
-    if (past === undefined) return;
-    let more = true;
-    while (more) {
-      await disk.exclusive(async () => {
-        const cut = await cutHead(disk.store, epoch.name, epoch.record, past.acked, trimBytes);
-        more = cut.bytes >= trimBytes;
-        if (cut.operations.length === 0) return;
-        await disk.commit({ operations: cut.operations, records: new Map([[epoch, cut.record]]) });
-      });
-    }
-    epoch.marks = epoch.marks.filter((mark) => mark.at > past.at);
-    epoch.headAt = null;
-    if (epoch.record.blocks > 0 || disk.state.isLive(epoch) || epoch.record.acked < epoch.record.next - 1)
-      return;
-    disk.state.remove(epoch);
-    const keys = [recordKey(epoch.name), marksKey(epoch.name)];
-    const operations = keys.map((key): StoreOperation => ({ type: "del", key }));
-    await disk.exclusive(() => disk.commit({ operations, records: new Map() }));
-  }
-}
-
-/** The event that tells of a gap. */
-export function gapEvent(gap: StreamGap, at: number): EdgeEvent {
-  return { kind: "gap", at, sourceId: null, machineId: null, data: { ...gap } };
-}
-
-interface Deferred {
-  readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
-function deferred(): Deferred {
-  let resolve: () => void = () => undefined;
-  let reject: (error: unknown) => void = () => undefined;
-  const promise = new Promise<void>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  // Nobody need wait for it; who does hears of the failure all the same.
-  promise.catch(() => undefined);
-  return { promise, resolve, reject };
-}
-
-function newWaiting(): Waiting {
-  return { readings: new Map(), events: new Map(), stored: deferred(), count: 0 };
-}
-
-function bytesOf({ readings, events }: Waiting): number {
-  let sum = 0;
-  for (const { builders } of readings.values()) for (const builder of builders) sum += builder.bytes;
-  for (const builders of events.values()) for (const builder of builders) sum += builder.bytes;
-  return sum;
-}
-
-function addGap(taken: Waiting, gap: StreamGap, now: number): void {
-  const builders = taken.events.get(gap.stream.lane) ?? [];
-  taken.events.set(gap.stream.lane, builders);
-  const event = gapEvent(gap, now);
-  let builder = builders.at(-1);
-  if (builder === undefined || !builder.fits(event)) {
-    builder = new EventsBuilder();
-    builders.push(builder);
-  }
-  builder.push(event, now);
 }

@@ -24,10 +24,15 @@ export function accessSchedules(auth: Pick<Auth, "announceEnded">): Schedule[] {
       everyMs: 3_600_000,
       run: async ({ tx, now }) => {
         const at = new Date(now);
-        const gone = await tx.delete(userSession).where(lt(userSession.expiresAt, at)).returning({ id: userSession.id });
+        const gone = await tx
+          .delete(userSession)
+          .where(lt(userSession.expiresAt, at))
+          .returning({ id: userSession.id });
         if (gone.length > 0) auth.announceEnded({ sessionIds: gone.map((row) => row.id) });
         await tx.delete(stationToken).where(lt(stationToken.expiresAt, at));
-        await tx.delete(stationCode).where(or(lt(stationCode.expiresAt, at), sql`${stationCode.usesLeft} = 0`));
+        await tx
+          .delete(stationCode)
+          .where(or(lt(stationCode.expiresAt, at), sql`${stationCode.usesLeft} = 0`));
         await tx.delete(throttle).where(lt(throttle.since, new Date(now - throttleMemoryMs)));
       },
     },

@@ -243,8 +243,8 @@ export function createAuth(config: AuthConfig, db: Db, options: AuthOptions = {}
       return { cookies: [...ended, writeCookie(cookieNames.station, token, stationSeconds)] };
     },
 
-    onSessionEnded: endings.listen,
-    announceEnded: endings.announce,
+    onSessionEnded: (listener) => endings.listen(listener),
+    announceEnded: (ended) => endings.announce(ended),
   };
 }
 

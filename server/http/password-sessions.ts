@@ -20,11 +20,7 @@ export interface PasswordSessions {
   /** Makes a session longer that is in use. @returns cookies to set */
   refresh(headers: Headers): Promise<string[]>;
   /** @returns null when code or password are wrong, which takes the same time for both */
-  signIn(
-    headers: Headers,
-    code: string,
-    password: string,
-  ): Promise<{ personId: string; cookies: string[] } | null>;
+  signIn(code: string, password: string): Promise<{ personId: string; cookies: string[] } | null>;
   /** Ends the session of this request in the database. @returns cookies to set */
   end(headers: Headers): Promise<string[]>;
 }
@@ -51,6 +47,13 @@ export function createPasswordSessions(secret: string, db: Db, disableRefresh: b
       minPasswordLength: 8,
       maxPasswordLength: 128,
       password: { hash: hashPassword, verify: ({ hash, password }) => verifyPassword(hash, password) },
+    },
+    // People are made by commands; the library only has to know that these columns are ours.
+    user: {
+      additionalFields: {
+        code: { type: "string", required: true, input: false },
+        roles: { type: "string[]", required: true, input: false },
+      },
     },
     session: {
       expiresIn: sessionSeconds,

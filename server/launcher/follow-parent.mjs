@@ -3,14 +3,18 @@
 // with a blocked event loop cannot.
 import { isMainThread } from "node:worker_threads";
 
+function end() {
+  process.kill(process.pid, "SIGTERM");
+  setTimeout(() => process.exit(1), 8000).unref();
+}
+
 if (isMainThread && process.send !== undefined) {
   process.on("message", (message) => {
     if (message === "millwright:ping" && process.connected) process.send("millwright:pong");
   });
-  process.on("disconnect", () => {
-    process.kill(process.pid, "SIGTERM");
-    setTimeout(() => process.exit(1), 8000).unref();
-  });
+  // The supervisor may have gone before this line was reached.
+  if (process.connected) process.on("disconnect", end);
+  else end();
   // A listener keeps the channel, and so the process, alive; a child that is done must be able to end.
   process.channel?.unref();
 }

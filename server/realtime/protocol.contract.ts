@@ -26,15 +26,21 @@ export interface SampleBlock {
 /** Records of this topic and scope are newer than `version`; re-read them. */
 export interface Changed {
   readonly topic: string;
-  /** The room it was sent to: a line's screen hears of its machines under `line:<id>`, the plant's under `plant`. */
+  /** What it is about, as the fact says it. */
   readonly scope: string;
+  /**
+   * All scopes it concerns: a machine's fact concerns its line and the plant, a line's fact its machines.
+   * `*` = every scope.
+   */
+  readonly concerns: readonly string[];
   readonly version: number;
 }
 
 /** An alarm's card, so that it is drawn before any re-read. */
 export interface AlarmPush {
   readonly id: string;
-  readonly machineId: number;
+  /** Null = no machine is meant. */
+  readonly machineId: number | null;
   readonly version: number;
   readonly card: unknown;
 }

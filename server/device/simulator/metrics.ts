@@ -111,6 +111,7 @@ type WritableOf = (min: number, max: number, maxStep: number, tolerance: number)
 // One reading per cycle and none while nothing is made: silence says nothing here.
 const cycleTime = metric("CycleTime", "Cycle time", "cycle_time", "number", {
   unit: "ms",
+  decimals: 1,
   expectedMs: 600_000,
   maxSilenceMs: 600_000,
   low: 0,

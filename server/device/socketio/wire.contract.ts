@@ -35,7 +35,10 @@ export type DeviceAuth = z.infer<typeof DeviceAuth>;
 /** The head of a batch. `rows` are checked by one loop, not by zod. */
 export const BatchHeader = z.object({
   v: z.literal(1),
-  /** 1, 2, 3 … within the session. A number sent again is the same batch: it is stored once. */
+  /**
+   * 1, 2, 3 … within the session, sent in this order. A number sent again is the same batch and is stored once; a
+   * batch that overtook one answered `busy` is answered `busy` too.
+   */
   id: z.number().int().positive(),
   /** Names once a batch, e.g. `packer-1/Good`; rows point at them. */
   metrics: z.array(z.string().min(1).max(256)).min(1).max(maxBatchReadings),

@@ -1,7 +1,8 @@
-import { connectAsync, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
+import type { MqttClient } from "mqtt";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import type { Driver, DriverHealth, DriverSink, WriteResult } from "../driver.contract.ts";
+import { keepConnected, type Link, subscribe } from "./connection.ts";
 import { rebirthCommand, statePayload, writeCommand } from "./messages.ts";
 import { decodePayload, PayloadError } from "./payload.ts";
 import { type Effect, type MessageType, NodeSession } from "./session.ts";
@@ -36,8 +37,6 @@ const messageTypes: ReadonlySet<string> = new Set<MessageType>([
   "NDEATH",
   "DDEATH",
 ]);
-/** First pause before a new connection, ms; it doubles up to the last. */
-const retry = { first: 200, last: 5000 };
 /** As much of an unreadable message as a dead letter keeps. */
 const maxRaw = 64 * 1024;
 
@@ -61,7 +60,6 @@ class SparkplugDriver implements Driver {
   #client: MqttClient | null = null;
   #loop: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
-  #connected = false;
   #lastMessageAt: number | null = null;
   #messages = 0;
   #errors = 0;
@@ -80,7 +78,7 @@ class SparkplugDriver implements Driver {
     this.#writer = new SinkWriter(sink, this.#options.clock, this.#options.log);
     signal.addEventListener("abort", () => this.#abort.abort(), { once: true });
     if (signal.aborted) this.#abort.abort();
-    this.#loop = this.#keepConnected();
+    this.#loop = keepConnected(this.#link(), this.#abort.signal);
     return Promise.resolve();
   }
 
@@ -93,7 +91,7 @@ class SparkplugDriver implements Driver {
 
   health(): DriverHealth {
     return {
-      connected: this.#connected,
+      connected: this.#client !== null,
       lastMessageAt: this.#lastMessageAt,
       messages: this.#messages,
       errors: this.#errors + (this.#writer?.errors ?? 0),
@@ -102,8 +100,7 @@ class SparkplugDriver implements Driver {
 
   async write(metric: string, value: number | string | boolean): Promise<WriteResult> {
     const client = this.#client;
-    if (client === null || !this.#connected)
-      return { result: "refused", reason: "no connection to the broker" };
+    if (client === null) return { result: "refused", reason: "no connection to the broker" };
     const target = this.#session.target(metric);
     if (target === undefined) return { result: "refused", reason: `${metric} stands in no valid birth` };
     const why = whyNotWritable(target.datatype, value);
@@ -119,85 +116,43 @@ class SparkplugDriver implements Driver {
     }
   }
 
-  async #keepConnected(): Promise<void> {
-    const { clock, log } = this.#options;
-    const { signal } = this.#abort;
-    let pause = retry.first;
-    while (!signal.aborted) {
-      try {
-        await this.#connection(() => {
-          pause = retry.first;
-        });
-      } catch (error) {
-        this.#errors += 1;
-        log.warn({ source: this.name, err: error }, "no connection to the broker");
-      }
-      if (signal.aborted) return;
-      await clock.sleep(pause * (0.75 + Math.random() / 2), signal);
-      pause = Math.min(pause * 2, retry.last);
-    }
-  }
-
-  /** One connection from CONNECT to its end. */
-  async #connection(onUp: () => void): Promise<void> {
-    const { clock, log } = this.#options;
-    const { signal } = this.#abort;
-    const timestamp = clock.now();
-    const client = await connectAsync(this.#options.url, this.#connectOptions(timestamp), false);
-    const closed = new Promise<void>((resolve) => client.once("close", resolve));
-    const hangUp = (): void => void this.#goodbye(client);
-    try {
-      client.on("error", (error) => log.warn({ source: this.name, err: error }, "broker connection"));
-      client.on("message", (topic, payload) => this.#message(client, topic, payload, timestamp));
-      // The broker waits while the disk is behind.
-      client.handleMessage = (_packet: IPublishPacket, done) => void this.#whenThereIsRoom(done);
-      const up = await Promise.race([this.#introduce(client, timestamp), closed.then(() => false)]);
-      if (!up) return;
-      this.#client = client;
-      this.#connected = true;
-      onUp();
-      log.info({ source: this.name }, "connected to the broker");
-      this.#session.connected(this.#instant());
-      this.#arm();
-      if (signal.aborted) hangUp();
-      else signal.addEventListener("abort", hangUp, { once: true });
-      await closed;
-    } finally {
-      signal.removeEventListener("abort", hangUp);
-      this.#client = null;
-      this.#connected = false;
-      client.end(true);
-      this.#perform(this.#session.disconnected(this.#instant()));
-    }
-  }
-
-  /** First the subscriptions, then STATE: nobody is told of a host that does not listen yet. */
-  async #introduce(client: MqttClient, timestamp: number): Promise<true> {
-    const grants = await client.subscribeAsync(this.#topics(), { qos: 1 });
-    const refused = grants.find(({ qos }) => qos > 2);
-    if (refused !== undefined) throw new Error(`the broker refuses the subscription to ${refused.topic}`);
-    await this.#publishState(client, true, timestamp);
-    return true;
-  }
-
-  async #whenThereIsRoom(done: () => void): Promise<void> {
-    await this.#writer?.room();
-    done();
-  }
-
-  #connectOptions(timestamp: number): IClientOptions {
+  #link(): Link {
+    const { url, clock, log, hostId } = this.#options;
     const { username, password, group, node } = this.#config;
+    // The same in the will and in the birth of one connection.
+    let timestamp = 0;
     return {
-      clientId: `millwright-${hostApplicationId(this.#options.hostId, `${group}.${node}`)}`,
-      clean: true,
-      keepalive: 15,
-      connectTimeout: 5000,
-      // A new CONNECT needs a new timestamp in its will: each connection is made here, none by the library.
-      reconnectPeriod: 0,
-      queueQoSZero: false,
-      will: { topic: this.#stateTopic, payload: statePayload(false, timestamp), qos: 1, retain: true },
-      ...(username !== undefined && { username }),
-      ...(password !== undefined && { password }),
+      name: this.name,
+      url,
+      clock,
+      log,
+      options: () => {
+        timestamp = clock.now();
+        return {
+          clientId: `millwright-${hostApplicationId(hostId, `${group}.${node}`)}`,
+          will: { topic: this.#stateTopic, payload: statePayload(false, timestamp), qos: 1, retain: true },
+          ...(username !== undefined && { username }),
+          ...(password !== undefined && { password }),
+        };
+      },
+      // First the subscriptions, then STATE: nobody is told of a host that does not listen yet.
+      introduce: async (client) => {
+        await subscribe(client, this.#topics());
+        await this.#publishState(client, true, timestamp);
+      },
+      up: (client) => {
+        this.#client = client;
+        log.info({ source: this.name }, "connected to the broker");
+        this.#session.connected(this.#instant());
+        this.#arm();
+      },
+      down: () => {
+        this.#client = null;
+        this.#perform(this.#session.disconnected(this.#instant()));
+      },
+      message: (client, topic, payload) => this.#message(client, topic, payload, timestamp),
+      room: () => this.#writer?.room() ?? Promise.resolve(),
+      goodbye: (client) => this.#publishState(client, false, clock.now()),
     };
   }
 
@@ -207,18 +162,6 @@ class SparkplugDriver implements Driver {
       type.startsWith("N") ? `spBv1.0/${group}/${type}/${node}` : `spBv1.0/${group}/${type}/${node}/+`,
     );
     return [this.#stateTopic, ...types];
-  }
-
-  async #goodbye(client: MqttClient): Promise<void> {
-    const patience = setTimeout(() => client.end(true), 1000);
-    try {
-      await this.#publishState(client, false, this.#options.clock.now());
-      await client.endAsync();
-    } catch {
-      client.end(true);
-    } finally {
-      clearTimeout(patience);
-    }
   }
 
   async #publishState(client: MqttClient, online: boolean, timestamp: number): Promise<void> {
@@ -284,7 +227,7 @@ class SparkplugDriver implements Driver {
   #arm(): void {
     clearTimeout(this.#timer);
     const { due } = this.#session;
-    if (due === null || !this.#connected) return;
+    if (due === null || this.#client === null) return;
     const wait = Math.max(0, due - this.#options.clock.monotonic());
     this.#timer = setTimeout(() => this.#perform(this.#session.tick(this.#instant())), Math.ceil(wait));
   }

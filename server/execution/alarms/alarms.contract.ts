@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AdjustmentState, verdictReasons } from "#server/execution/adjustments/adjustments.contract.ts";
 import { CauseView, MachineRef, TagRef, Words } from "#server/execution/detection/detection.contract.ts";
 import { LocalText } from "#server/execution/guidance/guidance.contract.ts";
 
@@ -66,7 +67,19 @@ export const AlarmCard = z.object({
     .nullable(),
   deviationId: z.uuid().nullable(),
   /** The newest adjustment that answers the same deviation, with its state and verdict. */
-  adjustment: z.object({ id: z.uuid(), state: z.string() }).nullable(),
+  adjustment: z
+    .object({
+      id: z.uuid(),
+      state: AdjustmentState,
+      target: TagRef,
+      oldValue: z.number(),
+      newValue: z.number(),
+      sendAt: z.number().nullable(),
+      verdictReason: z.enum(verdictReasons).nullable(),
+      /** The KPI before and after, once measured. */
+      kpi: z.object({ name: z.string(), before: z.number(), after: z.number() }).nullable(),
+    })
+    .nullable(),
 });
 export type AlarmCard = z.infer<typeof AlarmCard>;
 
@@ -128,7 +141,7 @@ export const RaiseAlarm = z.object({
   since: z.number(),
   params: z.record(z.string(), z.union([z.string(), z.number()])),
   deviationId: z.uuid().nullable(),
-  causeCode: z.string().nullable(),
+  causeRuleId: z.number().int().nullable(),
   instructionCode: z.string().nullable(),
   /** No change may be written to this machine while it is active. */
   blocksChanges: z.boolean(),

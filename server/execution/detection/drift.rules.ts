@@ -71,9 +71,6 @@ export function hearValue(
   if (state.last !== null && reading.at < state.last.at) {
     return { state: { ...state, trail: leaveOut(state.trail, "gap") }, findings };
   }
-  if (reading.quality >= 2) {
-    state = { ...state, trail: leaveOut(state.trail, reading.quality >= 3 ? "stale" : "bad") };
-  }
   const windowOf = (at: number) => Math.floor(at / p.windowMs) * p.windowMs;
   let window = state.window ?? { start: windowOf(reading.at), covered: 0, area: 0 };
   while (window.start + p.windowMs <= reading.at) {
@@ -85,6 +82,9 @@ export function hearValue(
     const next = window.start + p.windowMs;
     const silent = state.last === null || next > state.last.at + p.holdMs;
     window = { start: silent ? Math.max(next, windowOf(reading.at)) : next, covered: 0, area: 0 };
+  }
+  if (reading.quality >= 2) {
+    state = { ...state, trail: leaveOut(state.trail, reading.quality >= 3 ? "stale" : "bad") };
   }
   window = cover(window, state.last, reading.at, p);
   return { state: { ...state, last: reading, window }, findings };

@@ -1,7 +1,6 @@
-import { sql } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
-import { epochMs, instant } from "#db/sql.ts";
 import { publish } from "#server/core/facts.ts";
+import { isBeforeRunningShift } from "../shifts/shifts.queries.ts";
 import { pastChanged, signalChanged, stateChanged, stopClosed, stopOpened } from "./machine-state.facts.ts";
 import type { Rebuilt } from "./rebuild.ts";
 
@@ -30,15 +29,8 @@ export function announceRebuilt(machineId: number, rebuilt: Rebuilt): Announceme
   return facts;
 }
 
-/** Younger changes than this belong to no closed record: a shift is closed later than that after its end. */
-const freshMs = 60_000;
-
 /** Says that a time before the running shift changed, so that what was computed from it is computed again. */
 export async function announcePast(tx: Tx, machineId: number, from: number, to: number, now: number): Promise<Announcement[]> {
-  if (from > now - freshMs) return [];
-  const [shift] = await tx.execute<{ start: number }>(sql`
-    select ${epochMs(sql`lower(s.during)`)} as start from shift_instance s join work_unit w on w.line_id = s.line_id
-    where w.id = ${machineId} and s.during @> ${instant(now)}`);
-  if (shift !== undefined && from >= shift.start) return [];
+  if (!(await isBeforeRunningShift(tx, machineId, from, now))) return [];
   return [(t, at) => publish(t, pastChanged, scopeOf(machineId), { machineId, from, to: Math.max(from, to) }, at)];
 }

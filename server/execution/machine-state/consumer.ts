@@ -17,7 +17,12 @@ export const machineStateConsumer: Consumer = {
   name: "machine-state",
   wants: (tag) => signsOfLife.has(tag.meaning),
   async process(context, readings) {
-    const byMachine = Map.groupBy(readings, (r) => r.machineId);
+    const byMachine = new Map<number, ConsumedReading[]>();
+    for (const reading of readings) {
+      const own = byMachine.get(reading.machineId);
+      if (own === undefined) byMachine.set(reading.machineId, [reading]);
+      else own.push(reading);
+    }
     const ids = [...byMachine.keys()];
     if (ids.length === 0) return;
     await lockStates(context.tx, ids);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { plainText } from "#server/core/text.contract.ts";
 import { tagMeanings } from "#server/device/tag.contract.ts";
 import { RunningJob } from "../orders/orders.contract.ts";
 import { ShiftView } from "../shifts/shifts.contract.ts";
@@ -45,7 +46,7 @@ export const ExplainStop = z.object({
   machineId: z.number().int(),
   stopId: z.uuid(),
   reasonId: z.number().int(),
-  comment: z.string().trim().max(500).optional(),
+  comment: plainText(500).optional(),
   /** Only this part of the stop (splits it); left out = the whole stop. */
   from: z.number().optional(),
   to: z.number().optional(),

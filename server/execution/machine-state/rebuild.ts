@@ -39,10 +39,8 @@ export async function rebuildStates(tx: Tx, machine: StateMachine, dirty: DirtyT
   // A machine that never said a state has no states; what it says otherwise is in its readings.
   if (from === null || (end !== null && from >= end)) return nothing;
 
-  const events = await eventsIn(tx, machine, from, end);
-  const first = events.findIndex((e) => e.kind === "state");
   const fresh = deriveStates({
-    events: events.slice(Math.max(first, 0)),
+    events: await eventsIn(tx, machine, from, end),
     faultBefore: await faultBefore(tx, machine.faultTags, from),
     staleMs: machine.staleMs,
     to: end,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { plainText } from "#server/core/text.contract.ts";
 
 /** B2MML dispositions; a quality hold is `restricted` with a reason of its own. */
 const dispositions = ["planned", "in_process", "restricted", "unrestricted", "closed"] as const;
@@ -18,13 +19,13 @@ export type LotView = z.infer<typeof LotView>;
 
 export const HoldLot = z.object({
   lotId: z.uuid(),
-  reason: z.string().trim().min(1).max(500),
+  reason: plainText(500),
   /** Also everything made from it, however far down. */
   descendants: z.boolean().default(true),
 });
 export type HoldLot = z.infer<typeof HoldLot>;
 
-export const ReleaseLot = z.object({ lotId: z.uuid(), reason: z.string().trim().min(1).max(500) });
+export const ReleaseLot = z.object({ lotId: z.uuid(), reason: plainText(500) });
 export type ReleaseLot = z.infer<typeof ReleaseLot>;
 
 /** Puts a material lot on a running job; the lot of the same material that was on it comes off. */

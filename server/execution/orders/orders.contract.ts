@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { plainText } from "#server/core/text.contract.ts";
 
 /** ISA-95 request and job states that we use; the database knows the same lists. */
 const orderStates = ["waiting", "ready", "running", "held", "completed", "closed", "cancelled"] as const;
@@ -68,7 +69,7 @@ export const StartJob = z.object({
 });
 export type StartJob = z.infer<typeof StartJob>;
 
-export const PauseJob = z.object({ machineId: z.number().int(), jobId: z.uuid(), at: Instant.optional(), reason: z.string().trim().max(200).optional() });
+export const PauseJob = z.object({ machineId: z.number().int(), jobId: z.uuid(), at: Instant.optional(), reason: plainText(200).optional() });
 export type PauseJob = z.infer<typeof PauseJob>;
 
 export const FinishJob = z.object({
@@ -76,7 +77,7 @@ export const FinishJob = z.object({
   jobId: z.uuid(),
   at: Instant.optional(),
   /** What came out, as a lot of the product; left out = no lot is made. */
-  out: z.object({ code: z.string().trim().min(1).max(60), quantity: z.number().positive(), location: z.string().max(60).optional() }).optional(),
+  out: z.object({ code: plainText(60), quantity: z.number().positive(), location: plainText(60).optional() }).optional(),
 });
 export type FinishJob = z.infer<typeof FinishJob>;
 
@@ -86,6 +87,6 @@ export const CorrectJobRun = z.object({
   start: Instant,
   /** Null = still running. */
   end: Instant.nullable(),
-  reason: z.string().trim().min(1).max(500),
+  reason: plainText(500),
 });
 export type CorrectJobRun = z.infer<typeof CorrectJobRun>;

@@ -15,7 +15,8 @@ const JobAt = z.object({
 /** Scope of all: `machine:<id>`. A change of job ends a running verification (design §5). */
 export const jobStarted = defineFact("job.started", JobAt);
 export const jobPaused = defineFact("job.paused", JobAt);
-export const jobFinished = defineFact("job.finished", JobAt.extend({ good: z.number(), scrap: z.number() }));
-export const jobCorrected = defineFact("job.corrected", JobAt.extend({ end: z.number().nullable() }));
+export const jobFinished = defineFact("job.finished", JobAt);
+/** `from` … `to` = the time in which another job may hold now than was thought before. */
+export const jobCorrected = defineFact("job.corrected", JobAt.extend({ from: z.number(), to: z.number() }));
 /** Scope `plant`. */
 export const orderChanged = defineFact("order.changed", z.object({ orderId: z.uuid(), state: z.string() }));

@@ -10,7 +10,10 @@ import { newToken } from "./tokens.ts";
  * An empty house has nobody who could let others in: makes the person `admin` with a random password, which the
  * launcher shows once. @returns null when there is an administrator already
  */
-export async function ensureAdministrator(deps: { db: Db; clock: Clock }): Promise<{ code: string; password: string } | null> {
+export async function ensureAdministrator(deps: {
+  db: Db;
+  clock: Clock;
+}): Promise<{ code: string; password: string } | null> {
   const [already] = await deps.db
     .select({ id: person.id })
     .from(person)

@@ -1,0 +1,30 @@
+import type { ReactNode } from "react";
+import { DeskShell, type Place } from "#app/_lib/desk/shell.client.tsx";
+import { type Action, can } from "#server/core/access.rules.ts";
+import { Area } from "./area.tsx";
+import { webEnvironment } from "./environment.ts";
+import { currentSession } from "./session.ts";
+
+const places: readonly (Place & { readonly action: Action })[] = [
+  { href: "/office", key: "attention", action: "office.look" },
+  { href: "/office/alarms", key: "alarms", action: "office.look" },
+  { href: "/office/approvals", key: "approvals", action: "office.look" },
+  { href: "/reports", key: "reports", action: "reports.look" },
+  { href: "/admin/people", key: "people", action: "people.manage" },
+  { href: "/admin/stations", key: "stations", action: "station.manage" },
+  { href: "/admin/audit", key: "audit", action: "audit.read" },
+  { href: "/admin/house", key: "house", action: "admin.look" },
+];
+
+/** The frame of office, reports and admin: words, socket, and the places this person may go. */
+export async function Desk(props: { words: readonly string[]; children: ReactNode }): Promise<ReactNode> {
+  const { actor } = await currentSession();
+  const open = places.filter((place) => can(actor, place.action)).map(({ href, key }) => ({ href, key }));
+  return (
+    <Area words={props.words} hz={20}>
+      <DeskShell places={open} name={actor.name} demo={webEnvironment().config.DEMO}>
+        {props.children}
+      </DeskShell>
+    </Area>
+  );
+}

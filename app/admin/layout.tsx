@@ -1,0 +1,6 @@
+import type { ReactNode } from "react";
+import { Desk } from "#app/_lib/server/desk.tsx";
+
+export default function AdminLayout(props: { children: ReactNode }): ReactNode {
+  return <Desk words={["admin", "role", "auditAction"]}>{props.children}</Desk>;
+}

@@ -1,0 +1,5 @@
+import type { ReactNode } from "react";
+
+export default function FloorPage(): ReactNode {
+  return <main>floor</main>;
+}

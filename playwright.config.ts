@@ -1,0 +1,35 @@
+import { defineConfig } from "@playwright/test";
+import { installedBrowser } from "./server/launcher/browser.ts";
+
+const executablePath = installedBrowser();
+// Chromium's own sandbox needs what root, and most containers, do not give.
+const unsandboxed = process.getuid?.() === 0 || process.env["CI"] !== undefined;
+
+export default defineConfig({
+  testDir: "e2e",
+  testMatch: "**/*.e2e.ts",
+  outputDir: "test-results",
+  // One plant at a time: the tests share two cores with real processes.
+  workers: 1,
+  fullyParallel: false,
+  retries: 0,
+  forbidOnly: process.env["CI"] !== undefined,
+  timeout: 180_000,
+  expect: { timeout: 15_000 },
+  reporter: [["list"]],
+  use: {
+    browserName: "chromium",
+    headless: true,
+    viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+    actionTimeout: 15_000,
+    navigationTimeout: 30_000,
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+    launchOptions: {
+      ...(executablePath === undefined ? {} : { executablePath }),
+      args: unsandboxed ? ["--no-sandbox", "--disable-dev-shm-usage"] : [],
+    },
+  },
+});

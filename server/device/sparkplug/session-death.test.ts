@@ -1,0 +1,125 @@
+import { expect, test } from "vitest";
+import { quality } from "../tag.contract.ts";
+import { asks, born, events, kinds, Node, readings, t0, unreadable, values } from "./testing.ts";
+
+test("the death of the present birth makes every metric stale, by the host's clock", () => {
+  const node = born();
+  node.data(3, 1, 241);
+  node.time += 9000;
+  const effects = node.nodeDeath();
+  expect(readings(effects)).toEqual([
+    { metric: "press-1/Melt", sourceTime: t0 + 9000, value: 241, quality: quality.stale },
+    { metric: "press-2/Melt", sourceTime: t0 + 9000, value: 230, quality: quality.stale },
+  ]);
+  expect(kinds(effects)).toEqual(["death", "death", "death"]);
+  expect(node.session.life).toBe("dead");
+});
+
+test("trap: the late death of an earlier birth is ignored", () => {
+  const node = born();
+  expect(node.nodeDeath(6)).toEqual([]);
+  expect(values(node.data(3, 1, 231))).toHaveLength(1);
+});
+
+test("trap: the same death heard twice counts once", () => {
+  const node = born();
+  expect(node.nodeDeath()).not.toEqual([]);
+  expect(node.nodeDeath()).toEqual([]);
+});
+
+test("the death of one device leaves the others alone and uses the payload's time", () => {
+  const node = born();
+  node.time = 3000;
+  const effects = node.send("DDEATH", "press-1", 3, []);
+  expect(readings(effects)).toEqual([
+    { metric: "press-1/Melt", sourceTime: t0 + 3000, value: 230, quality: quality.stale },
+  ]);
+  expect(values(node.data(4, 2, 231, "press-2"))).toHaveLength(1);
+  expect(readings(node.data(5, 1, 231))).toEqual([]);
+});
+
+test("losing the broker makes everything stale, and what follows waits for a birth", () => {
+  const node = born();
+  node.time = 1000;
+  expect(readings(node.session.disconnected(node.at)).every((r) => r.quality === quality.stale)).toBe(true);
+  expect(readings(node.data(3, 1, 231))).toEqual([]);
+  node.time = 8000;
+  node.nodeBirth();
+  expect(events(node.deviceBirth("press-1", 1, 1))[0]).toMatchObject({
+    kind: "gap",
+    from: t0,
+    to: t0 + 8000,
+  });
+});
+
+test("a rebirth within an unbroken session leaves no gap", () => {
+  const node = born();
+  node.data(3, 1, 231);
+  node.nodeBirth();
+  expect(kinds(node.deviceBirth("press-1", 1, 1))).toEqual(["birth"]);
+});
+
+test("the first birth ever heard ends a gap whose beginning only the edge's disk knows", () => {
+  const node = new Node();
+  node.nodeBirth();
+  const [gap] = events(node.deviceBirth("press-1", 1, 1));
+  expect(gap).toMatchObject({ kind: "gap", device: "press-1", to: t0 });
+  expect(gap).not.toHaveProperty("from");
+});
+
+test("is_historical is stored as such and leaves the live value alone", () => {
+  const node = born();
+  const [reading] = readings(node.data(3, 1, 111, "press-1", { isHistorical: true, timestamp: t0 - 60_000 }));
+  expect(reading).toMatchObject({ value: 111, sourceTime: t0 - 60_000, historical: true });
+  expect(readings(node.nodeDeath())[0]).toMatchObject({ metric: "press-1/Melt", value: 230 });
+});
+
+test("is_null is a reading without a value, not 0", () => {
+  const node = born();
+  const effects = node.send("DDATA", "press-1", 3, [{ alias: 1, value: null }]);
+  expect(values(effects)).toEqual([["press-1/Melt", null]]);
+});
+
+test("a metric may change several times in one message", () => {
+  const node = born();
+  const effects = node.send("DDATA", "press-1", 3, [
+    { alias: 1, value: 1, timestamp: t0 + 1 },
+    { alias: 1, value: 2, timestamp: t0 + 2 },
+  ]);
+  expect(readings(effects).map((r) => [r.sourceTime, r.value])).toEqual([
+    [t0 + 1, 1],
+    [t0 + 2, 2],
+  ]);
+});
+
+test("trap: names that differ only by case are reported and both kept", () => {
+  const node = new Node();
+  node.nodeBirth();
+  const effects = node.send("DBIRTH", "press-1", 1, [
+    { name: "Temp", alias: 1, sayDatatype: true, value: 1 },
+    { name: "temp", alias: 2, sayDatatype: true, value: 2 },
+  ]);
+  expect(unreadable(effects)).toBe("Temp and temp differ only by case");
+  expect(values(effects)).toHaveLength(2);
+});
+
+test("a birth without datatypes is refused", () => {
+  const node = new Node();
+  node.nodeBirth();
+  expect(unreadable(node.send("DBIRTH", "press-1", 1, [{ name: "Melt", alias: 1 }]))).toMatch(/no datatype/);
+  expect(node.session.target("press-1/Melt")).toBeUndefined();
+});
+
+test("a message without a sequence number is unreadable and asks for a rebirth", () => {
+  const node = born();
+  expect(unreadable(node.send("DDATA", "press-1", undefined, [{ alias: 1 }]))).toMatch(/sequence number/);
+  expect(asks(node.tick(500))).toBe(true);
+});
+
+test("a write finds its metric by the path of the birth, and nothing when there is no birth", () => {
+  const node = born();
+  expect(node.session.target("press-2/Melt")).toMatchObject({ alias: 2, device: "press-2" });
+  expect(node.session.target("press-9/Melt")).toBeUndefined();
+  node.nodeDeath();
+  expect(node.session.target("press-2/Melt")).toBeUndefined();
+});

@@ -1,0 +1,72 @@
+import { Refusal } from "#server/core/refusal.contract.ts";
+import type { AdjustmentState } from "./adjustments.contract.ts";
+import { type AdjustmentMove, beforeSending, moveAdjustment } from "./adjustments.rules.ts";
+
+/** What a decision looks at. Screens ask the same rules, to grey a button and say why. */
+export interface Decidable {
+  readonly state: AdjustmentState;
+  readonly version: number;
+  /** Wall-clock ms after which it may neither be decided nor sent. */
+  readonly notAfter: number;
+  /** The person who wrote it, if a person did. */
+  readonly authorPerson: string | null;
+  readonly approvedBy: readonly { readonly personId: string; readonly name: string }[];
+  readonly approvalsNeeded: number;
+  /** Authority of its rule; null = a person's own. */
+  readonly authority: number | null;
+  /** Who made the last step, for the one who came second. */
+  readonly lastBy: string;
+}
+
+export interface Decision {
+  readonly now: number;
+  readonly personId: string | undefined;
+  /** The version the person looked at, if the screen says it. */
+  readonly version?: number | undefined;
+}
+
+/** Somebody was faster, or it ran out, or the screen shows something older. */
+function whyNot(a: Decidable, d: Decision, move: AdjustmentMove): Refusal | null {
+  if (moveAdjustment(a.state, move) === null) {
+    if (a.state === "expired") return new Refusal("expired");
+    if (a.state === "proposed" || a.state === "held" || a.state === "blocked")
+      return new Refusal("wrong_state", { state: a.state });
+    return new Refusal("already_decided", { name: a.lastBy, state: a.state });
+  }
+  if (beforeSending.has(a.state) && a.notAfter <= d.now) return new Refusal("expired");
+  if (d.version !== undefined && d.version !== a.version) return new Refusal("conflict");
+  return null;
+}
+
+/** Approver ≠ author; the same person does not count twice; advice (authority < 2) is never written. */
+export function whyNotApprove(a: Decidable, d: Decision): Refusal | null {
+  const early = whyNot(a, d, "approve");
+  if (early !== null) return early;
+  if (a.authority !== null && a.authority < 2)
+    return new Refusal("authority_too_low", { authority: a.authority });
+  if (d.personId === undefined) return new Refusal("sign_in_needed");
+  if (a.authorPerson === d.personId) return new Refusal("own_proposal");
+  if (a.approvedBy.some((by) => by.personId === d.personId)) return new Refusal("second_person_needed");
+  return null;
+}
+
+export function whyNotReject(a: Decidable, d: Decision): Refusal | null {
+  return whyNot(a, d, "reject");
+}
+
+export function whyNotHold(a: Decidable, d: Decision): Refusal | null {
+  if (a.state === "held") return null;
+  if (a.state === "proposed" || a.state === "draft") return new Refusal("wrong_state", { state: a.state });
+  return whyNot(a, { ...d, version: undefined }, "hold");
+}
+
+export function whyNotRelease(a: Decidable, d: Decision): Refusal | null {
+  if (a.state === "proposed" || a.state === "approved" || a.state === "announced")
+    return new Refusal("wrong_state", { state: a.state });
+  return whyNot(a, d, "release");
+}
+
+export function whyNotResolve(a: Decidable, d: Decision): Refusal | null {
+  if (a.state !== "unknown") return new Refusal("wrong_state", { state: a.state });
+  return whyNot(a, d, "took");
+}

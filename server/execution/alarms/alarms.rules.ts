@@ -1,0 +1,36 @@
+import type { AlarmState } from "./alarms.contract.ts";
+
+/**
+ * ISA-18.2 §5 as we use it. `raise`/`clear` come from the condition, the others from people or the clock. What
+ * an unshelved alarm becomes depends on the condition *now*, never on what it was before; shelving does not
+ * acknowledge.
+ */
+export type AlarmMove = "raise" | "clear" | "take" | "shelve" | "unshelve";
+
+export interface AlarmCondition {
+  readonly state: AlarmState;
+  readonly active: boolean;
+}
+
+/** The state after a move; null = this move means nothing here. */
+export function moveAlarm(alarm: AlarmCondition, move: AlarmMove): AlarmCondition | null {
+  const { state, active } = alarm;
+  switch (move) {
+    case "raise":
+      if (active) return null;
+      if (state === "shelved") return { state, active: true };
+      // Normal is over for ever: the next occurrence is a new record.
+      return state === "rtn_unack" ? { state: "unack", active: true } : null;
+    case "clear":
+      if (!active) return null;
+      if (state === "shelved") return { state, active: false };
+      return { state: state === "unack" ? "rtn_unack" : "normal", active: false };
+    case "take":
+      if (state === "unack") return { state: "ack", active };
+      return state === "rtn_unack" ? { state: "normal", active } : null;
+    case "shelve":
+      return state === "normal" || state === "shelved" ? null : { state: "shelved", active };
+    case "unshelve":
+      return state === "shelved" ? { state: active ? "unack" : "normal", active } : null;
+  }
+}

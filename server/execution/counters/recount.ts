@@ -1,0 +1,161 @@
+import { sql } from "drizzle-orm";
+import type { Tx } from "#db/client.ts";
+import { epochMs, instant, intArray, periodOf } from "#db/sql.ts";
+import { countBucket, counterJump } from "#db/schema/execution/production.ts";
+import { quality } from "#server/device/tag.contract.ts";
+import { bucketMs, bucketStart, type CounterReading, countSeries } from "./counters.rules.ts";
+
+type CounterMeaning = "good" | "scrap" | "cycles";
+
+interface CounterTag {
+  readonly id: number;
+  readonly meaning: CounterMeaning;
+  readonly modulus: number | null;
+}
+
+interface Run {
+  readonly start: number;
+  readonly end: number | null;
+  readonly jobId: string;
+  /** Ideal ms per part; null = no standard. */
+  readonly idealMs: number | null;
+}
+
+interface Bucket {
+  readonly start: number;
+  readonly jobId: string | null;
+  good: number;
+  scrap: number;
+  cycles: number;
+  idealMs: number;
+  idealGoodMs: number;
+  withoutStandard: number;
+}
+
+/** One writer of a machine's counts at a time: the consumer, a corrected job, a recomputation. */
+export async function lockCounts(tx: Tx, ids: readonly number[]): Promise<void> {
+  await tx.execute(sql`
+    select pg_advisory_xact_lock(7402, id) from unnest(${intArray(ids.toSorted((a, b) => a - b))}) with ordinality u(id, n) order by n`);
+}
+
+/**
+ * Counts the buckets of ten seconds that [from, to] touches again, from the stored readings and from the jobs that ran
+ * then; both edges are source time. What the first reading after `to` counts is counted again with it, for it is the
+ * difference to the reading before. The caller holds the machine's lock.
+ */
+export async function recount(tx: Tx, machineId: number, from: number, to: number): Promise<void> {
+  const tags = await tx.execute<CounterTag & Record<string, unknown>>(sql`
+    select id, meaning, modulus from tag where machine_id = ${machineId} and meaning in ('good', 'scrap', 'cycles')`);
+  if (tags.length === 0) return;
+  const ids = tags.map((t) => t.id);
+  const start = bucketStart(from);
+  const end = bucketStart(Math.max(to, await nextReadings(tx, ids, to))) + bucketMs;
+  const runs = await runsIn(tx, machineId, start, end);
+  const readings = await readingsOf(tx, ids, start, end);
+  const buckets = new Map<string, Bucket>();
+  const jumps: (typeof counterJump.$inferInsert)[] = [];
+  // Nothing counts faster than three times its ideal: more than that was a reset, not a roll-over.
+  const ideals = runs.flatMap((r) => (r.idealMs === null ? [] : [r.idealMs]));
+  const maxPerMs = ideals.length === 0 ? null : 3 / Math.min(...ideals);
+
+  for (const tag of tags) {
+    const { counted, jumps: found } = countSeries(readings.get(tag.id) ?? [], { modulus: tag.modulus, maxPerMs });
+    for (const { at, delta } of counted) {
+      if (at < start) continue;
+      const run = runAt(runs, at);
+      const key = `${bucketStart(at)}/${run?.jobId ?? ""}`;
+      const bucket = buckets.get(key) ?? emptyBucket(bucketStart(at), run?.jobId ?? null);
+      buckets.set(key, bucket);
+      add(bucket, tag.meaning, delta, run?.idealMs ?? null);
+    }
+    for (const { at, from: before, to: after, decision, delta } of found) {
+      if (at < start || decision === null) continue;
+      jumps.push({ machineId, tagId: tag.id, at: new Date(at), fromValue: before, toValue: after, decision, delta });
+    }
+  }
+  await tx.execute(sql`
+    delete from count_bucket where machine_id = ${machineId} and start >= ${instant(start)} and start < ${instant(end)}`);
+  await tx.execute(sql`
+    delete from counter_jump where tag_id = any(${intArray(ids)}) and at >= ${instant(start)} and at < ${instant(end)}`);
+  const rows = [...buckets.values()].map((b) => ({ ...b, machineId, start: new Date(b.start) }));
+  for (let i = 0; i < rows.length; i += 1000) await tx.insert(countBucket).values(rows.slice(i, i + 1000));
+  for (let i = 0; i < jumps.length; i += 1000) await tx.insert(counterJump).values(jumps.slice(i, i + 1000)).onConflictDoNothing();
+}
+
+function emptyBucket(start: number, jobId: string | null): Bucket {
+  return { start, jobId, good: 0, scrap: 0, cycles: 0, idealMs: 0, idealGoodMs: 0, withoutStandard: 0 };
+}
+
+function add(bucket: Bucket, meaning: CounterMeaning, delta: number, idealMs: number | null): void {
+  bucket[meaning] += delta;
+  if (meaning === "cycles") return;
+  if (idealMs === null) {
+    bucket.withoutStandard += delta;
+    return;
+  }
+  bucket.idealMs += delta * idealMs;
+  if (meaning === "good") bucket.idealGoodMs += delta * idealMs;
+}
+
+/** The run that a part belongs to; of several at once (an oven) the one that has been in longest. */
+function runAt(runs: readonly Run[], at: number): Run | undefined {
+  return runs.find((r) => r.start <= at && (r.end === null || r.end > at));
+}
+
+async function runsIn(tx: Tx, machineId: number, from: number, to: number): Promise<Run[]> {
+  return tx.execute<Run & Record<string, unknown>>(sql`
+    select ${epochMs(sql`lower(r.during)`)} as start, ${epochMs(sql`upper(r.during)`)} as "end", r.job_id as "jobId",
+      s.cycle_ms / s.parts_per_cycle as "idealMs"
+    from job_run r
+    join job j on j.id = r.job_id
+    join production_order o on o.id = j.order_id
+    left join standard_cycle s on s.machine_id = r.machine_id and s.product_id = o.product_id and s.during @> lower(r.during)
+    where r.machine_id = ${machineId} and r.replaced_at is null and r.during && ${periodOf(from, to)}
+    order by lower(r.during), r.position`);
+}
+
+type ReadingRow = { tagId: number; at: number; value: number } & Record<string, unknown>;
+
+/** Good readings of each counter in [from, to), with the one before as baseline, in order of source time. */
+async function readingsOf(tx: Tx, tags: readonly number[], from: number, to: number): Promise<Map<number, CounterReading[]>> {
+  const series = new Map<number, CounterReading[]>(tags.map((id) => [id, []]));
+  for (const { tagId, ...reading } of await baselines(tx, tags, from)) series.get(tagId)?.push(reading);
+  const rows = await tx.execute<ReadingRow>(sql`
+    select tag_id as "tagId", ${epochMs(sql`source_ts`)} as at, num as value from reading
+    where tag_id = any(${intArray(tags)}) and source_ts >= ${instant(from)} and source_ts < ${instant(to)}
+      and quality <= ${quality.uncertain} and num is not null
+    order by source_ts, epoch, seq`);
+  for (const { tagId, ...reading } of rows) series.get(tagId)?.push(reading);
+  return series;
+}
+
+/** How far the search for a baseline goes before it goes without limit: most lie in the same partition. */
+const nearMs = 3_600_000;
+
+async function baselines(tx: Tx, tags: readonly number[], at: number): Promise<ReadingRow[]> {
+  const found: ReadingRow[] = [];
+  for (const from of [at - nearMs, Number.NEGATIVE_INFINITY]) {
+    const missing = tags.filter((id) => !found.some((f) => f.tagId === id));
+    if (missing.length === 0) break;
+    const rows = await tx.execute<ReadingRow>(sql`
+      select u.id as "tagId", r.at, r.value from unnest(${intArray(missing)}) u(id)
+      cross join lateral (
+        select ${epochMs(sql`source_ts`)} as at, num as value from reading
+        where tag_id = u.id and source_ts >= ${instant(from)} and source_ts < ${instant(at)}
+          and quality <= ${quality.uncertain} and num is not null
+        order by source_ts desc, epoch desc, seq desc limit 1) r`);
+    found.push(...rows);
+  }
+  return found;
+}
+
+/** Source time of the latest of the first readings after `at`, one a counter; −∞ where there is none. */
+async function nextReadings(tx: Tx, tags: readonly number[], at: number): Promise<number> {
+  const rows = await tx.execute<{ at: number | null }>(sql`
+    select max(r.at) as at from unnest(${intArray(tags)}) u(id)
+    cross join lateral (
+      select ${epochMs(sql`source_ts`)} as at from reading
+      where tag_id = u.id and source_ts > ${instant(at)} and quality <= ${quality.uncertain} and num is not null
+      order by source_ts limit 1) r`);
+  return rows[0]?.at ?? Number.NEGATIVE_INFINITY;
+}

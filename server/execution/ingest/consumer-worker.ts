@@ -1,0 +1,207 @@
+import type { Db } from "#db/client.ts";
+import { isTransient } from "#db/errors.ts";
+import { parkedReading } from "#db/schema/execution/consumers.ts";
+import type { Clock } from "#server/core/clock.ts";
+import type { Logger } from "#server/core/log.ts";
+import type { TagRegistry } from "../tags/tag-registry.ts";
+import type { Chunk, Feed, Feeds, Wanted } from "./consumer-feed.ts";
+import { BatchStates, Fenced, moveCursor } from "./consumer-store.ts";
+import { cursorsOfConsumer, statesOfConsumer } from "./consumer.queries.ts";
+import type { Consumer } from "./consumer.ts";
+import type { Limiter } from "./limiter.ts";
+import { createWorkLoop, type LaneWorker } from "./work-loop.ts";
+
+export interface ConsumerWorkerDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly feeds: Feeds;
+  readonly tags: TagRegistry;
+  readonly limiter: Limiter;
+  /** The fence of a lane this process owns, else null. */
+  readonly fenceOf: (lane: number) => number | null;
+  readonly consumer: Consumer;
+  /** Wanted readings in one transaction. */
+  readonly maxReadings?: number;
+}
+
+/** A batch is tried so often before it is halved. */
+const maxAttempts = 3;
+/** A cursor that only passed over unwanted readings is saved this often, ms. */
+const saveEveryMs = 1000;
+
+/**
+ * Runs one consumer over all queues of the owned lanes, one batch at a time: result, state and cursor in one
+ * transaction. It only ever waits for itself; ingest does not know of it.
+ */
+export function createConsumerWorker(deps: ConsumerWorkerDeps): LaneWorker {
+  const { db, clock, log, feeds, tags, consumer, fenceOf } = deps;
+  const full = deps.maxReadings ?? 5000;
+  let most = full;
+  let attempts = 0;
+  /** How far it has come, and how far of that is saved. Empty = to be read from the database. */
+  let positions: Map<string, number> | null = null;
+  let saved = new Map<string, number>();
+  let states = new Map<string, unknown>();
+  let savedAt = clock.monotonic();
+  let wanted: { version: number; of: Wanted } | null = null;
+  let parked = 0;
+
+  function wants(): Wanted {
+    if (wanted?.version !== tags.version) {
+      wanted = { version: tags.version, of: wantedBy(consumer, tags) };
+    }
+    return wanted.of;
+  }
+
+  async function recall(): Promise<Map<string, number>> {
+    if (positions !== null) return positions;
+    saved = await cursorsOfConsumer(db, consumer.name);
+    states = await statesOfConsumer(db, consumer.name);
+    positions = new Map(saved);
+    return positions;
+  }
+
+  /** @returns whether there was anything to do */
+  async function step(feed: Feed): Promise<boolean> {
+    const at = await recall();
+    const position = at.get(feed.key) ?? 0;
+    const fence = fenceOf(feed.lane);
+    if (fence === null || feed.acked <= position) return false;
+    const chunk = await feeds.read(feed, position, wants(), most);
+    if (chunk.readings.length > 0) await process(feed, chunk, fence);
+    at.set(feed.key, chunk.last);
+    return true;
+  }
+
+  async function process(feed: Feed, chunk: Chunk, fence: number): Promise<void> {
+    const batch = new BatchStates(states);
+    const from = saved.get(feed.key) ?? 0;
+    const { readings, last: to, historical } = chunk;
+    await deps.limiter.run(() =>
+      db.transaction(async (tx) => {
+        await moveCursor(tx, { consumer: consumer.name, feed, from, to, fence });
+        await consumer.process({ tx, now: clock.now(), log, historical, state: batch }, readings);
+        await batch.save(tx, consumer.name);
+      }),
+    );
+    batch.applyTo(states);
+    saved.set(feed.key, to);
+    attempts = 0;
+    most = Math.min(full, most * 2);
+  }
+
+  async function stepSafely(feed: Feed): Promise<boolean> {
+    try {
+      return await step(feed);
+    } catch (error) {
+      // What the failed batch did to the states it was given must not survive it.
+      positions = null;
+      if (error instanceof Fenced || isTransient(error)) {
+        log.warn({ err: error, consumer: consumer.name }, "consumer waits");
+        await loop.pause(500);
+        return true;
+      }
+      attempts += 1;
+      log.error({ err: error, consumer: consumer.name, feed: feed.key, attempts }, "consumer failed");
+      if (attempts >= maxAttempts) await narrow(feed, String(error));
+      else await loop.pause(100 * 4 ** attempts);
+      return true;
+    }
+  }
+
+  /** Half as many readings next time; a single one that still fails is parked, and seen by people. */
+  async function narrow(feed: Feed, error: string): Promise<void> {
+    const at = await recall();
+    const position = at.get(feed.key) ?? 0;
+    const { readings } = await feeds.read(feed, position, wants(), most);
+    if (readings.length > 1) {
+      most = Math.ceil(readings.length / 2);
+      return;
+    }
+    const [reading] = readings;
+    const fence = fenceOf(feed.lane);
+    if (reading === undefined || fence === null) return;
+    await db.transaction(async (tx) => {
+      const from = saved.get(feed.key) ?? 0;
+      await moveCursor(tx, { consumer: consumer.name, feed, from, to: reading.seq, fence });
+      await tx.insert(parkedReading).values({
+        consumer: consumer.name,
+        streamId: feed.streamId,
+        epoch: feed.epoch,
+        seq: reading.seq,
+        tagId: reading.tagId,
+        error: error.slice(0, 2000),
+        at: new Date(clock.now()),
+      });
+    });
+    saved.set(feed.key, reading.seq);
+    at.set(feed.key, reading.seq);
+    attempts = 0;
+    parked += 1;
+    log.error({ consumer: consumer.name, feed: feed.key, seq: reading.seq }, "reading parked");
+  }
+
+  /** Cursors that moved over nothing but unwanted readings, so that a restart does not walk over them again. */
+  async function saveIdle(): Promise<void> {
+    if (positions === null || clock.monotonic() - savedAt < saveEveryMs) return;
+    savedAt = clock.monotonic();
+    for (const [key, to] of positions) {
+      const feed = feeds.get(key);
+      const from = saved.get(key) ?? 0;
+      const fence = feed === undefined ? null : fenceOf(feed.lane);
+      if (to === from || feed === undefined || fence === null) continue;
+      await db.transaction((tx) => moveCursor(tx, { consumer: consumer.name, feed, from, to, fence }));
+      saved.set(key, to);
+    }
+  }
+
+  function behind(): number | null {
+    const all = feeds.list();
+    if (positions === null) return all.length === 0 ? 0 : null;
+    let readings = 0;
+    for (const feed of all) readings += Math.max(0, feed.acked - (positions.get(feed.key) ?? 0));
+    return readings;
+  }
+
+  const loop = createWorkLoop({
+    name: consumer.name,
+    clock,
+    log,
+    async round(stopped) {
+      let any = false;
+      for (const feed of feeds.list()) {
+        if (stopped()) return false;
+        if (await stepSafely(feed)) any = true;
+      }
+      try {
+        await saveIdle();
+      } catch (error) {
+        log.warn({ err: error, consumer: consumer.name }, "cursor not saved");
+        positions = null;
+      }
+      return any;
+    },
+  });
+
+  return {
+    ...loop,
+    name: consumer.name,
+    forget() {
+      positions = null;
+    },
+    behind,
+    lagMs: () => (behind() === 0 ? 0 : loop.lagMs()),
+    parked: () => parked,
+  };
+}
+
+function wantedBy(consumer: Consumer, tags: TagRegistry): Wanted {
+  const all = tags.all().filter((tag) => consumer.wants(tag));
+  const byId = new Map(all.map((tag) => [tag.id, { machineId: tag.machineId, meaning: tag.meaning }]));
+  const highest = all.reduce((most, tag) => Math.max(most, tag.id), 0);
+  // Asked for every reading that passes; a bit is cheaper than a map.
+  const bits = new Uint8Array(highest + 1);
+  for (const { id } of all) bits[id] = 1;
+  return { has: (id) => bits[id] === 1, get: (id) => byId.get(id), ids: all.map((tag) => tag.id) };
+}

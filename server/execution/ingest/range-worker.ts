@@ -1,0 +1,105 @@
+import type { Db, Tx } from "#db/client.ts";
+import type { Clock } from "#server/core/clock.ts";
+import type { Logger } from "#server/core/log.ts";
+import type { Feed, Feeds } from "./consumer-feed.ts";
+import { moveCursor } from "./consumer-store.ts";
+import { cursorsOfConsumer, type LoggedRange, loggedRange } from "./consumer.queries.ts";
+import { createWorkLoop, type LaneWorker } from "./work-loop.ts";
+
+/** A consumer that works on stretches of the table in SQL instead of readings in memory, e.g. rollups. */
+export interface RangeConsumer {
+  readonly name: string;
+  /** Rounds follow each other at this distance at least, ms. */
+  readonly everyMs: number;
+  process(
+    context: { tx: Tx; now: number; log: Logger; streamId: number; epoch: string },
+    range: LoggedRange & { minTs: number; maxTs: number },
+  ): Promise<void>;
+  /** Once a round, when nothing is behind. @returns whether there is more of it */
+  idle?(context: { tx: Tx; now: number; log: Logger }): Promise<boolean>;
+}
+
+export interface RangeWorkerDeps {
+  readonly db: Db;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly feeds: Feeds;
+  readonly fenceOf: (lane: number) => number | null;
+  readonly consumer: RangeConsumer;
+}
+
+/** Stored readings in one transaction. */
+const maxRange = 200_000;
+
+export function createRangeWorker(deps: RangeWorkerDeps): LaneWorker {
+  const { db, clock, log, feeds, consumer, fenceOf } = deps;
+  let positions: Map<string, number> | null = null;
+  let most = maxRange;
+
+  async function step(feed: Feed): Promise<boolean> {
+    positions ??= await cursorsOfConsumer(db, consumer.name);
+    const from = positions.get(feed.key) ?? 0;
+    const fence = fenceOf(feed.lane);
+    if (fence === null || feed.acked <= from) return false;
+    const to = await db.transaction(async (tx) => {
+      const range = await loggedRange(tx, feed, from, most);
+      const last = range?.last ?? feed.acked;
+      await moveCursor(tx, { consumer: consumer.name, feed, from, to: last, fence });
+      if (range !== null && range.minTs !== null && range.maxTs !== null) {
+        const { streamId, epoch } = feed;
+        const { minTs, maxTs } = range;
+        await consumer.process({ tx, now: clock.now(), log, streamId, epoch }, { ...range, minTs, maxTs });
+      }
+      return last;
+    });
+    positions.set(feed.key, to);
+    most = Math.min(maxRange, most * 2);
+    return true;
+  }
+
+  const loop = createWorkLoop({
+    name: consumer.name,
+    clock,
+    log,
+    paceMs: consumer.everyMs,
+    async round(stopped) {
+      let any = false;
+      for (const feed of feeds.list()) {
+        if (stopped()) return false;
+        try {
+          if (await step(feed)) any = true;
+        } catch (error) {
+          positions = null;
+          // A stretch that takes too long is tried in smaller ones.
+          most = Math.max(2000, most >> 1);
+          log.warn({ err: error, consumer: consumer.name, feed: feed.key }, "stretch not processed");
+          await loop.pause(500);
+        }
+      }
+      const { idle } = consumer;
+      if (idle !== undefined && feeds.list().some((feed) => fenceOf(feed.lane) !== null)) {
+        if (await db.transaction((tx) => idle({ tx, now: clock.now(), log }))) any = true;
+      }
+      return any;
+    },
+  });
+
+  function behind(): number | null {
+    const all = feeds.list();
+    if (positions === null) return all.length === 0 ? 0 : null;
+    let readings = 0;
+    for (const feed of all) readings += Math.max(0, feed.acked - (positions.get(feed.key) ?? 0));
+    return readings;
+  }
+
+  return {
+    ...loop,
+    name: consumer.name,
+    forget() {
+      positions = null;
+    },
+    behind,
+    lagMs: () => (behind() === 0 ? 0 : loop.lagMs()),
+    parked: () => 0,
+  };
+}
