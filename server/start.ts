@@ -66,7 +66,7 @@ async function main(): Promise<void> {
   process.on("exit", () => launcher.stopNow());
   try {
     const plant = await launcher.start();
-    out.say(await closingWords(plant));
+    out.say(closingWords(plant));
   } catch (error) {
     // Asked to stop in the middle of the start: the other path says so and ends the process.
     if (!asked) throw error;

@@ -52,7 +52,8 @@ async function call(path: string, init: RequestInit): Promise<unknown> {
   if (response.ok) return body;
   if (body?.refusal !== undefined) throw new ApiRefusal(body.refusal, response.status);
   // A proxy in front of a server that restarts answers without our words: as good as not reached.
-  if (response.status === 502 || response.status === 503 || response.status === 504) throw new ApiUnreachable();
+  if (response.status === 502 || response.status === 503 || response.status === 504)
+    throw new ApiUnreachable();
   throw new ApiFailure(body?.error?.id ?? body?.id ?? String(response.status));
 }
 

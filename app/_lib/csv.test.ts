@@ -2,9 +2,15 @@ import { expect, test } from "vitest";
 import { toCsv } from "./csv.ts";
 
 test("commas, quotes and line breaks survive a spreadsheet", () => {
-  expect(toCsv(["a", "b"], [['say "no"', "x,y"], ["two\nlines", null]])).toBe(
-    '\uFEFFa,b\r\n"say ""no""","x,y"\r\n"two\nlines",\r\n',
-  );
+  expect(
+    toCsv(
+      ["a", "b"],
+      [
+        ['say "no"', "x,y"],
+        ["two\nlines", null],
+      ],
+    ),
+  ).toBe('\uFEFFa,b\r\n"say ""no""","x,y"\r\n"two\nlines",\r\n');
 });
 
 test("a text that begins like a formula is not run, a negative number stays a number", () => {

@@ -67,7 +67,9 @@ export function formatSpan(locale: string, ms: number): string {
   const hours = Math.floor(minutes / 60);
   if (hours < 48) {
     const rest = minutes % 60;
-    return rest === 0 ? unit(locale, hours, "hour") : `${unit(locale, hours, "hour")} ${unit(locale, rest, "minute")}`;
+    return rest === 0
+      ? unit(locale, hours, "hour")
+      : `${unit(locale, hours, "hour")} ${unit(locale, rest, "minute")}`;
   }
   return unit(locale, Math.round(hours / 24), "day");
 }

@@ -1,7 +1,7 @@
 "use client";
 
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { type ApiRefusal, read } from "#app/_lib/api.client.ts";
 import type { Changed } from "#server/realtime/protocol.contract.ts";
 import { useLinkState, useLive } from "./live-provider.client.tsx";
@@ -47,6 +47,7 @@ export function useRecord<T>(options: RecordOptions<T>): RecordState<T> {
   const away = useLinkState().phase !== "live";
   const scopeKey = scopes.join(" ");
   const topicKey = topics?.join(" ");
+  const [firstPath] = useState(path);
   const query = useQuery<T>({
     queryKey: [path],
     queryFn: ({ signal }) => {
@@ -55,7 +56,7 @@ export function useRecord<T>(options: RecordOptions<T>): RecordState<T> {
       return read<T>(asked ?? "", signal);
     },
     enabled: path !== null,
-    ...(initial === undefined ? {} : { initialData: initial }),
+    ...(initial === undefined || path !== firstPath ? {} : { initialData: initial }),
     ...(keepPrevious ? { placeholderData: keepPreviousData } : {}),
     refetchInterval: away ? awayEveryMs : (everyMs ?? false),
     retry: (failures, error) => (error as ApiRefusal).name !== "ApiRefusal" && failures < 2,

@@ -18,7 +18,8 @@ test.each(Object.entries(languages))(
 );
 
 test("words name the same values in every language", () => {
-  const named = (text: string) => [...text.matchAll(/\{(\w+)[,}]/g)].map((match) => match[1]).toSorted();
+  const named = (text: string) =>
+    [...text.matchAll(/\{(\w+)[,}]/g)].map((match) => String(match[1])).toSorted();
   for (const code of refusalCodes) {
     for (const words of [es, de, ar])
       expect([code, named(words.refusal[code])]).toEqual([code, named(en.refusal[code])]);

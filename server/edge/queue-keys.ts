@@ -37,6 +37,17 @@ export type EpochRecord = z.infer<typeof EpochRecord>;
 export const AckMarks = z.array(z.object({ at: z.number(), acked: z.number().int() }));
 export type AckMarks = z.infer<typeof AckMarks>;
 
+/** How far a source has come: the last batch of a device's own store, and its newest stored reading (source time, ms). */
+export const SourceMark = z.object({
+  receipt: z.object({ session: z.string(), id: z.number().int() }).optional(),
+  lastAt: z.number().optional(),
+});
+export type SourceMark = z.infer<typeof SourceMark>;
+
+export function sourceKey(sourceId: number): string {
+  return `s|${String(sourceId).padStart(10, "0")}`;
+}
+
 const letter = { readings: "r", events: "e" } as const;
 const kindOf: Readonly<Record<string, Kind>> = { r: "readings", e: "events" };
 

@@ -13,6 +13,7 @@ import {
   parseKey,
   rangeOf,
   recordKey,
+  SourceMark,
 } from "./queue-keys.ts";
 import type { Opened, QueueStore, StoreOperation } from "./queue-store.ts";
 
@@ -30,6 +31,8 @@ export interface Epoch {
 /** All epochs of one queue, by key. The newest of a stream is the live one. */
 export class QueueState {
   readonly epochs = new Map<string, Epoch>();
+  /** By source id. */
+  readonly marks = new Map<number, SourceMark>();
   readonly #live = new Map<string, Epoch>();
   #born = 0;
 
@@ -118,6 +121,10 @@ export async function loadState(
     log.error({ ...name, lost: scanned.findings }, "a stream of the queue is damaged");
     findings.push(...scanned.findings);
     doubted.push(state.add(name, scanned.record, marks));
+  }
+  for (const [key, value] of await store.entries(rangeOf("s"), 10_000)) {
+    const mark = SourceMark.safeParse(parseJson(value));
+    if (mark.success) state.marks.set(Number(key.slice(2)), mark.data);
   }
   const operations: StoreOperation[] = [];
   for (const epoch of doubted) {

@@ -1,4 +1,5 @@
 import { EventsBuilder, ReadingsBuilder } from "./block-builder.ts";
+import type { SourceMark } from "./queue-keys.ts";
 import type { EdgeEvent, StreamGap } from "./uplink.contract.ts";
 
 /** A stream's builders; each becomes one block. */
@@ -18,6 +19,7 @@ const pool: ReadingsBuilder[] = [];
 export class Waiting {
   readonly readings = new Map<string, WaitingReadings>();
   readonly events = new Map<number, EventsBuilder[]>();
+  readonly marks = new Map<number, SourceMark>();
   /** Resolves when the batch is on the disk. */
   readonly stored: Promise<void>;
   resolve: () => void = () => undefined;

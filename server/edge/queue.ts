@@ -1,9 +1,9 @@
 import type { DeadReason } from "./block.contract.ts";
 import { EventsBuilder } from "./block-builder.ts";
 import { NotStored, QueueDisk, type QueueOptions } from "./queue-disk.ts";
-import { blockKey, type EpochRecord } from "./queue-keys.ts";
+import { blockKey, type EpochRecord, sourceKey, type SourceMark } from "./queue-keys.ts";
 import { planRoom } from "./queue-room.ts";
-import type { Epoch } from "./queue-state.ts";
+import { type Epoch, putJson } from "./queue-state.ts";
 import type { StoreOperation } from "./queue-store.ts";
 import { trimQueue } from "./queue-trim.ts";
 import { gapEvent, Waiting } from "./queue-waiting.ts";
@@ -63,9 +63,18 @@ export class Queue {
   }
 
   /**
-   * Puts one reading; it is stored when {@link stored}, asked afterwards, resolves. Times in ms, `num` NaN for text.
+   * Asks for room for so many readings, before the first of them is put: a batch goes in whole or not at all.
    * @throws NotStored when the disk takes nothing or too much waits for it.
    */
+  admit(count: number): void {
+    const { storing, options } = this.disk;
+    if (storing && this.#waiting.count + count <= this.#maxWaiting) return;
+    if (this.#refused.count === 0) this.#refused.since = options.clock.now();
+    this.#refused.count += count;
+    throw new NotStored(storing ? "Too much waits for the disk." : "The disk takes nothing.");
+  }
+
+  /** Puts one reading; it is stored when {@link stored}, asked afterwards, resolves. Times in ms, `num` NaN for text. */
   reading(
     lane: number,
     historical: boolean,
@@ -76,15 +85,13 @@ export class Queue {
     txt: string | null,
     quality: number,
   ): void {
-    this.#mustTake();
     const builder = this.#waiting.builder(lane, historical, (b) => b.fits(txt));
     builder.push(tagId, sourceTime, edgeTime, num, txt, quality);
     this.#schedule();
   }
 
-  /** Puts a reading that must not be stored as such, in its place among the others. @throws NotStored */
+  /** Puts a reading that must not be stored as such, in its place among the others. */
   dead(lane: number, edgeTime: number, reason: DeadReason, raw: unknown): void {
-    this.#mustTake();
     const json = JSON.stringify(raw);
     const builder = this.#waiting.builder(lane, false, (b) => b.fitsDead(json));
     builder.pushDead(edgeTime, reason, raw, json);
@@ -100,6 +107,18 @@ export class Queue {
     }
     if (event.kind === "gap") this.#gaps++;
     this.#schedule();
+  }
+
+  /** Notes how far a source has come, in the same write as what was put in the same turn. */
+  mark(sourceId: number, mark: SourceMark): void {
+    this.#waiting.marks.set(sourceId, { ...this.#waiting.marks.get(sourceId), ...mark });
+    this.#waiting.count++;
+    this.#schedule();
+  }
+
+  /** What {@link mark} noted of a source and the disk has taken. */
+  markOf(sourceId: number): SourceMark {
+    return this.disk.state.marks.get(sourceId) ?? {};
   }
 
   /** Records that a part of a stream will never come. */
@@ -146,13 +165,6 @@ export class Queue {
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.tick();
     await this.disk.close();
-  }
-
-  #mustTake(): void {
-    if (this.disk.storing && this.#waiting.count < this.#maxWaiting) return;
-    if (this.#refused.count === 0) this.#refused.since = this.disk.options.clock.now();
-    this.#refused.count++;
-    throw new NotStored(this.disk.storing ? "Too much waits for the disk." : "The disk takes nothing.");
   }
 
   #schedule(): void {
@@ -232,7 +244,10 @@ export class Queue {
         put(epoch, builder.count, (first) => builder.cut({ lane, epoch: name, first }, historical));
       }
     }
+    const marks = [...taken.marks].map(([id, mark]) => [id, { ...state.marks.get(id), ...mark }] as const);
+    for (const [id, mark] of marks) operations.push(putJson(sourceKey(id), mark));
     await this.disk.commit({ operations, records });
+    for (const [id, mark] of marks) state.marks.set(id, mark);
   }
 
   #recovered(): void {

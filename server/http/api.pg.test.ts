@@ -237,7 +237,7 @@ test("the last administrator cannot leave, nor can two at once", async () => {
     keep.post(`/people/${me}`, { active: false }),
     keep.post(`/people/${personId}`, { active: false }),
   ]);
-  expect(answers.map((one) => one.status).toSorted()).not.toEqual([200, 200]);
+  expect(answers.filter((one) => one.status === 200)).toHaveLength(1);
 });
 
 test("health answers anybody, and a part that fails takes no other with it", async () => {

@@ -48,11 +48,14 @@ const phases: readonly RegExp[] = [
   /Finalizing page optimization/,
 ];
 
-/** Whether the screens were built from exactly this code. */
-export async function isBuilt(): Promise<boolean> {
-  const record = await readFile(recordPath, "utf8").catch(() => "");
-  return record.trim() === (await codeHash());
+/** Which code the standing screens were built from; null when there are none. */
+export async function builtFrom(): Promise<string | null> {
+  const record = (await readFile(recordPath, "utf8").catch(() => "")).trim();
+  return record === "" ? null : record;
 }
+
+/** Whether the screens were built from exactly this code. */
+export const isBuilt = async (): Promise<boolean> => (await builtFrom()) === (await codeHash());
 
 /** Builds the screens. The record of what they were built from is written last, so a broken build is no build. */
 export async function buildScreens(step: Step): Promise<void> {

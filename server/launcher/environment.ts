@@ -26,6 +26,8 @@ export interface EnvironmentInput {
   readonly ownerUrl: string;
   readonly certificate: { readonly cert: string; readonly key: string; readonly ca: string | null };
   readonly packerToken: string;
+  /** Of the screens; another one makes open screens load themselves again. */
+  readonly buildId: string;
   readonly dev: boolean;
 }
 
@@ -46,6 +48,7 @@ export const edgeCode = "edge-1";
  * | `OWNER_DATABASE_URL` | seed | the same database, as its owner |
  * | `SECRETS_DIR` | server, web, seed | folder of 0600 files: `session-secret`, `pin-pepper`, `document-key.pem` (Ed25519, private), `document-key.pub.pem`, `edge-token`, `packer-token`; one line each, hex where not PEM |
  * | `WEB_ORIGIN` | server | where the door finds Next, `http://127.0.0.1:<port>` |
+ * | `BUILD_ID` | server | which screens are served; a change makes open screens reload |
  * | `TLS_CERT`, `TLS_KEY` | server | PEM files of the door's https |
  * | `TLS_CA` | server | PEM file of the local authority, for the trust page; absent with an own certificate |
  * | `EDGE_CODE` | edge, seed | `edge-1` |
@@ -91,6 +94,7 @@ export function childEnvironment(name: ChildName, input: EnvironmentInput): Vari
         ...database,
         ...certificate,
         ...(config.DEMO ? control : {}),
+        BUILD_ID: input.buildId,
         WEB_ORIGIN: `http://127.0.0.1:${ports.web}`,
       };
     case "web":

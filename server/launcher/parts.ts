@@ -90,7 +90,9 @@ const script = (name: ChildName, path: string, input: EnvironmentInput) => ({
 export function serverPart(input: EnvironmentInput): ChildSpec {
   return {
     ...script("server", "server/main.ts", input),
-    ready: (_pid, gone) => until(() => answers(input.ports.http, "/api/v1/health"), gone, 60_000),
+    ready: input.config.roles.has("door")
+      ? (_pid, gone) => until(() => answers(input.ports.http, "/healthz"), gone, 60_000)
+      : async (_pid, gone) => !gone(),
   };
 }
 

@@ -1,20 +1,23 @@
 import { join } from "node:path";
 import { type Config, parseConfig } from "#server/core/config.ts";
 import { ensureCertificate, spkiHash } from "./certificates.ts";
-import { checkPort, checkSpace, checkWritable, steadyPort, type WantedPort } from "./checks.ts";
-import { buildScreens, isBuilt } from "./build.ts";
+import { checkSpace, checkWritable, steadyPort } from "./checks.ts";
+import { builtFrom, buildScreens, isBuilt } from "./build.ts";
 import { databaseName, dropDatabase, prepareDatabase } from "./database.ts";
 import { demoIsSeeded, markSeeded, seededSpeed } from "./database-purpose.ts";
-import type { EnvironmentInput, Ports } from "./environment.ts";
+import { type Doorkeys, ensureDoorkeys } from "./doorkeys.ts";
+import type { EnvironmentInput } from "./environment.ts";
 import { type Folders, foldersOf, makeFolders } from "./folders.ts";
 import { lockInstance } from "./instance-lock.ts";
 import { ChildRegister, stopOrphans } from "./orphans.ts";
 import { runOnce } from "./once.ts";
 import { edgePart, plantPart, postgresPart, serverPart, webPart } from "./parts.ts";
+import { choosePorts } from "./ports.ts";
 import { prepareCluster } from "./postgres.ts";
 import { Problem } from "./problem.ts";
 import { silentTerminal, type Terminal, terminal } from "./progress.ts";
 import { ensureSecrets } from "./secrets.ts";
+import type { ChildSpec } from "./supervised-child.ts";
 import { Supervisor } from "./supervisor.ts";
 
 export type KillableChild = "server" | "edge" | "postgres" | "web" | "plant";
@@ -42,6 +45,8 @@ export interface RunningPlant {
   readonly folders: Folders;
   /** For Chromium's --ignore-certificate-errors-spki-list. */
   readonly spkiHash: string;
+  /** With what one comes in: links of the demo's stations, or the first administrator of an empty house. */
+  readonly doorkeys: Doorkeys;
   /** What children and one-off scripts are started with. */
   readonly environment: EnvironmentInput;
   pids(): Readonly<Partial<Record<KillableChild, number>>>;
@@ -163,9 +168,11 @@ export class Launcher {
       ownerUrl: database.owner,
       certificate,
       packerToken,
+      buildId: this.#options.dev ? "dev" : ((await builtFrom())?.slice(0, 16) ?? "unbuilt"),
       dev: this.#options.dev,
     };
     if (config.DEMO) await this.#seed(input, register);
+    const doorkeys = await ensureDoorkeys(input);
     await this.#parts(supervisor, input);
     return {
       config: input.config,
@@ -178,6 +185,7 @@ export class Launcher {
       ownerUrl: database.owner,
       folders,
       spkiHash: await spkiHash(certificate.cert),
+      doorkeys,
       environment: input,
       pids: () => supervisor.pids(),
       kill: (name) => supervisor.kill(name),
@@ -246,8 +254,8 @@ export class Launcher {
     this.#unlessStopping();
     const step = this.#options.terminal.step("Starting the plant's parts");
     try {
-      await supervisor.start(serverPart(input), edgePart(input), webPart(input));
-      step.update(3, 4);
+      await supervisor.start(...partsOf(input));
+      step.update(1, 2);
       this.#unlessStopping();
       if (input.config.DEMO) await supervisor.start(plantPart(input));
       step.done();
@@ -258,37 +266,12 @@ export class Launcher {
   }
 }
 
-/** Turns zeros into free ports and refuses taken ones, each with the setting that moves it. */
-async function choosePorts(config: Config, folders: Folders): Promise<Ports> {
-  const wanted: WantedPort[] = [
-    { port: config.PORT, setting: "PORT" },
-    { port: config.HTTPS_PORT, setting: "HTTPS_PORT" },
-    { port: config.DEVICE_PORT, setting: "DEVICE_PORT", host: "127.0.0.1" },
+/** A process that runs only some of the server's roles has an edge and screens elsewhere. */
+function partsOf(input: EnvironmentInput): ChildSpec[] {
+  const { roles } = input.config;
+  return [
+    serverPart(input),
+    ...(roles.has("ingest") && roles.has("door") ? [edgePart(input)] : []),
+    ...(roles.has("door") ? [webPart(input)] : []),
   ];
-  if (config.MQTT_URL === undefined)
-    wanted.push({ port: config.MQTT_PORT, setting: "MQTT_PORT", host: "127.0.0.1" });
-  const given = wanted.filter(({ port }) => port !== 0);
-  for (const [i, one] of given.entries()) {
-    const twin = given.slice(0, i).find((other) => other.port === one.port);
-    if (twin !== undefined)
-      throw new Problem(
-        `The settings ${twin.setting} and ${one.setting} name the same port ${one.port}: choose another for one of them.`,
-      );
-    await checkPort(one);
-  }
-  const taken = new Set(given.map(({ port }) => port));
-  const free = async (port: number): Promise<number> => {
-    if (port !== 0) return port;
-    const found = await steadyPort(`${folders.house}/${taken.size}`, taken);
-    taken.add(found);
-    return found;
-  };
-  return {
-    http: await free(config.PORT),
-    https: await free(config.HTTPS_PORT),
-    mqtt: await free(config.MQTT_PORT),
-    device: await free(config.DEVICE_PORT),
-    web: await free(0),
-    plantControl: await free(0),
-  };
 }

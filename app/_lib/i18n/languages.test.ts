@@ -10,7 +10,9 @@ test("a browser's wish is met in its own order of weights", () => {
 test("only Arabic runs from right to left, with the digits of the machine's panel", () => {
   expect(directionOf("ar")).toBe("rtl");
   expect(directionOf("en-XA")).toBe("ltr");
-  expect(new Intl.NumberFormat(intlLocale("ar"), { minimumFractionDigits: 1 }).format(230.5)).toContain("230");
+  expect(new Intl.NumberFormat(intlLocale("ar"), { minimumFractionDigits: 1 }).format(230.5)).toContain(
+    "230",
+  );
 });
 
 test("a cookie that names no language of ours is not believed", () => {

@@ -29,7 +29,10 @@ function rewrite(text: string): string {
       const end = closing(text, i);
       const inside = text.slice(i + 1, end);
       const branching = /^\s*\w+\s*,\s*(plural|select|selectordinal)\s*,/.exec(inside);
-      out += branching === null ? `{${inside}}` : `{${branching[0]}${branches(inside.slice(branching[0].length))}}`;
+      out +=
+        branching === null
+          ? `{${inside}}`
+          : `{${branching[0]}${branches(inside.slice(branching[0].length))}}`;
       i = end;
     } else if (letter === "<") {
       const end = text.indexOf(">", i);

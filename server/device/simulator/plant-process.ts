@@ -127,7 +127,7 @@ function sparkplugOutlet(source: PlantSource, { config, plant, plantLog, clock, 
           source: source.code,
           metric: `${device}/${name}`,
           at,
-          value,
+          value: typeof value === "bigint" ? Number(value) : value,
           historical,
         })),
       );

@@ -17,7 +17,7 @@ export interface NodeSample {
   readonly name: string;
   /** ms since epoch. */
   readonly at: number;
-  readonly value: number | string | boolean | null;
+  readonly value: number | string | boolean | bigint | null;
 }
 
 export interface SparkplugNodeOptions {
@@ -101,13 +101,18 @@ export class SparkplugNode {
     this.#client?.stream.destroy();
   }
 
-  /** Sends samples, in the order of their times; without a link they are kept. */
+  /** Sends samples, in the order of their times; without a link, or before a slow one, they are kept. */
   put(samples: readonly NodeSample[]): void {
-    if (samples.length === 0) return;
-    if (this.#born && this.#unsent < maxUnsent) return this.#send(samples, false);
     this.#store.push(...samples);
     const tooMany = this.#store.length - this.#options.capacity;
     if (tooMany > 0) this.#options.onDropped(this.#store.splice(0, tooMany).length);
+    this.#drain();
+  }
+
+  #drain(): void {
+    while (this.#born && this.#store.length > 0 && this.#unsent < maxUnsent) {
+      this.#send(this.#store.splice(0, maxPerMessage), false);
+    }
   }
 
   #link(): Link {
@@ -260,6 +265,7 @@ export class SparkplugNode {
     this.#unsent += 1;
     this.#client?.publish(this.#topic(type, device), Buffer.from(payload), { qos: 0, retain: false }, () => {
       this.#unsent = Math.max(0, this.#unsent - 1);
+      this.#drain();
     });
   }
 }

@@ -38,6 +38,7 @@ export async function openQueue(setting: QueueSetting): Promise<{ queue: Queue; 
 /** Puts numbers as readings of tag 1 and waits until they are stored. */
 export async function append(queue: Queue, lane: number, values: readonly number[]): Promise<void> {
   const now = queue.disk.options.clock.now();
+  queue.admit(values.length);
   for (const value of values) queue.reading(lane, false, 1, now, now, value, null, 0);
   await queue.stored();
 }

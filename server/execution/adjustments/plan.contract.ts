@@ -81,6 +81,9 @@ export const RuleAction = z.object({
   /** Where the process value should be; null = the detector's baseline. */
   target: z.number().nullable().default(null),
   stepLeast: z.number().positive().default(1),
+  /** It waits until the value stays within this band (the tag's unit), but not longer than `waitMs`. */
+  steadyWithin: z.number().positive().default(1),
+  waitMs: z.number().min(0).default(600_000),
   /** How long a proposal waits for a decision. */
   proposalMs: z.number().positive().default(1_800_000),
   /** After a decision or a verdict the rule proposes nothing for this long. */

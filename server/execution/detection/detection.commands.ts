@@ -209,11 +209,17 @@ export const clearDeviation = defineCommand({
 
 const Judgement = z.object({ deviationId: z.uuid(), right: z.boolean() });
 
-async function judge(context: CommandContext, { deviationId, right }: z.infer<typeof Judgement>) {
+async function judge(
+  context: CommandContext,
+  { deviationId, right }: z.infer<typeof Judgement>,
+  provedBySignals = false,
+) {
   const { tx } = context;
   const [row] = await tx.select().from(deviation).where(eq(deviation.id, deviationId)).for("update");
   if (row === undefined) throw new Refusal("not_found");
   if (row.causeRuleId === null || row.causeRight !== null) return { judged: false };
+  // A cause that no signal pointed to cannot be proved by one.
+  if (provedBySignals && (row.causeSignals as unknown[]).length === 0) return { judged: false };
   await tx.update(deviation).set({ causeRight: right }).where(eq(deviation.id, deviationId));
   const [cause] = await tx
     .update(causeRule)
@@ -235,15 +241,15 @@ export const judgeCause = defineCommand({
   name: "cause.judge",
   input: Judgement,
   allow: () => ({ action: "instruction.follow" }),
-  run: judge,
+  run: (context, input) => judge(context, input),
 });
 
-/** The machine itself showed it: what the cause's instruction put right, a signal proved. */
+/** The machine itself showed it: the signal that pointed to the cause is right again after its instruction. */
 export const proveCause = defineCommand({
   name: "cause.prove",
   input: Judgement,
   allow: byService,
-  run: judge,
+  run: (context, input) => judge(context, input, true),
 });
 
 /** How far a rule may go. Raising it is a decision of a supervisor with a reason. */

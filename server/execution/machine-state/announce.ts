@@ -30,7 +30,7 @@ export function announceRebuilt(machineId: number, rebuilt: Rebuilt): Announceme
 }
 
 /** Says that a time before the running shift changed, so that what was computed from it is computed again. */
-export async function announcePast(tx: Tx, machineId: number, from: number, to: number, now: number): Promise<Announcement[]> {
-  if (!(await isBeforeRunningShift(tx, machineId, from, now))) return [];
+export async function announcePast(tx: Tx, machineId: number, from: number | null, to: number, now: number): Promise<Announcement[]> {
+  if (from === null || !(await isBeforeRunningShift(tx, machineId, from, now))) return [];
   return [(t, at) => publish(t, pastChanged, scopeOf(machineId), { machineId, from, to: Math.max(from, to) }, at)];
 }

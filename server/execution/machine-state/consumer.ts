@@ -41,7 +41,7 @@ export const machineStateConsumer: Consumer = {
         const judgeAt = context.state.get<number>(aliveKey(machine.id)) ?? time.to;
         const rebuilt = await rebuildStates(context.tx, machine, time, judgeAt);
         if (!context.historical) facts.push(...announceRebuilt(machine.id, rebuilt));
-        if (rebuilt.changedFrom !== null) facts.push(...(await announcePast(context.tx, machine.id, rebuilt.changedFrom, time.to, context.now)));
+        facts.push(...(await announcePast(context.tx, machine.id, rebuilt.changedFrom, time.to, context.now)));
       }
     }
     facts.push(...(await updateSignals(context, readings)));

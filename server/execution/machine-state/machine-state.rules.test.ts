@@ -4,6 +4,7 @@ import type { StateInterval } from "./machine-state.contract.ts";
 import {
   deriveStates,
   findStops,
+  firstDifference,
   mergeStates,
   replaceStates,
   type StateEvent,
@@ -85,6 +86,14 @@ test("cutting a derivation at a state reading and joining the halves changes not
 });
 
 const row = (start: number, end: number | null, word: StateInterval["word"], code: string | null = null): StateInterval => ({ start, end, word, fault: code });
+
+test("an end that moved changes nothing before it", () => {
+  const long = [row(0, 50, "running"), row(50, null, "stopped")];
+  expect(firstDifference(long, long)).toBeNull();
+  expect(firstDifference(long, [row(0, 50, "running"), row(50, 90, "stopped"), row(90, null, "running")])).toBe(90);
+  expect(firstDifference(long, [row(0, 50, "running"), row(50, null, "fault")])).toBe(50);
+  expect(firstDifference([], long)).toBe(0);
+});
 
 test("a stop shorter than the micro-stop limit is none; at the limit it is one, from its very start", () => {
   expect(findStops([row(0, 99, "stopped"), row(99, null, "running")], 100, 500)).toEqual([]);

@@ -116,6 +116,17 @@ export function replaceStates(
   return mergeStates([...before, ...part, ...after]);
 }
 
+/** The first instant at which two canonical lists say something else, or null: an end that moved changes nothing before it. */
+export function firstDifference(a: readonly StateInterval[], b: readonly StateInterval[]): number | null {
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const [x, y] = [a[i], b[i]];
+    if (x === undefined || y === undefined) return (x ?? y)?.start ?? null;
+    if (x.start !== y.start || x.word !== y.word || x.fault !== y.fault) return Math.min(x.start, y.start);
+    if (x.end !== y.end) return Math.min(x.end ?? Infinity, y.end ?? Infinity);
+  }
+  return null;
+}
+
 /** A stop before it has a row: from its very start, with the word and the first fault it showed. */
 export interface FoundStop extends Span {
   readonly word: MachineWord;

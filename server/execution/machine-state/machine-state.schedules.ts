@@ -2,9 +2,9 @@ import { sql } from "drizzle-orm";
 import { epochMs, instant } from "#db/sql.ts";
 import { quality } from "#server/device/tag.contract.ts";
 import type { ReactionContext, Schedule } from "#server/core/runner.ts";
-import { announceRebuilt, type Announcement } from "./announce.ts";
+import { announcePast, announceRebuilt, type Announcement } from "./announce.ts";
 import { lockStates, signsOfLife, stateMachines } from "./evidence.ts";
-import { rebuildStates } from "./rebuild.ts";
+import { firstChange, rebuildStates } from "./rebuild.ts";
 import { rebuildStops } from "./stops.ts";
 
 /** What passes without a reading: a machine that fell silent, and a stop that grew past the micro-stop limit. */
@@ -17,11 +17,14 @@ async function judgeTime(context: ReactionContext): Promise<void> {
   if (silent.length + standing.length === 0) return;
   await lockStates(tx, [...new Set([...silent, ...standing.map((s) => s.id)])]);
   const facts: Announcement[] = [];
-  for (const machine of await stateMachines(tx, silent))
-    facts.push(...announceRebuilt(machine.id, await rebuildStates(tx, machine, { from: now, to: now, faults: false }, now)));
+  for (const machine of await stateMachines(tx, silent)) {
+    const rebuilt = await rebuildStates(tx, machine, { from: now, to: now, faults: false }, now);
+    facts.push(...announceRebuilt(machine.id, rebuilt), ...(await announcePast(tx, machine.id, rebuilt.changedFrom, now, now)));
+  }
   for (const { id, microStopMs, start } of standing) {
     const stops = await rebuildStops(tx, { id, microStopMs }, start, null, now);
-    facts.push(...announceRebuilt(id, { before: null, after: null, stops, changedFrom: null }));
+    const changedFrom = firstChange(null, stops);
+    facts.push(...announceRebuilt(id, { before: null, after: null, stops, changedFrom }), ...(await announcePast(tx, id, changedFrom, now, now)));
   }
   for (const fact of facts) await fact(tx, now);
 }

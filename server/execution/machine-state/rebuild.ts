@@ -3,7 +3,7 @@ import type { Tx } from "#db/client.ts";
 import { epochMs, instant, periodOf } from "#db/sql.ts";
 import { eventsIn, faultBefore, firstAfter, lastBefore, type StateMachine } from "./evidence.ts";
 import type { StateInterval } from "./machine-state.contract.ts";
-import { deriveStates, replaceStates } from "./machine-state.rules.ts";
+import { deriveStates, firstDifference, replaceStates } from "./machine-state.rules.ts";
 import { rebuildStops, type StopChange } from "./stops.ts";
 
 export interface DirtyTime {
@@ -18,7 +18,7 @@ export interface Rebuilt {
   readonly before: StateInterval | null;
   readonly after: StateInterval | null;
   readonly stops: readonly StopChange[];
-  /** From where on rows may differ from before; null = nothing changed. */
+  /** The first instant that is told otherwise than before; null = none. */
   readonly changedFrom: number | null;
 }
 
@@ -65,7 +65,14 @@ export async function rebuildStates(tx: Tx, machine: StateMachine, dirty: DirtyT
   const stops = await rebuildStops(tx, machine, changedFrom, changedTo, judgeAt);
   const last = wanted.at(-1);
   const after = last !== undefined && last.end === null ? last : before;
-  return { before, after, stops, changedFrom };
+  return { before, after, stops, changedFrom: firstChange(firstDifference(old, wanted), stops) };
+}
+
+/** A stop that has a row now counts as one from its very start, however long ago that was. */
+export function firstChange(states: number | null, stops: readonly StopChange[]): number | null {
+  const starts = stops.filter((s) => s.opened).map((s) => s.start);
+  const first = Math.min(states ?? Infinity, ...starts);
+  return Number.isFinite(first) ? first : null;
 }
 
 type Row = StateInterval & Record<string, unknown>;

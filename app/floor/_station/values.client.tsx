@@ -1,0 +1,81 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import type { ReactNode } from "react";
+import { useNow } from "#app/_live/now.client.ts";
+import { useRawSample, useSample } from "#app/_live/samples.client.ts";
+import { useTrail } from "#app/_live/trail.client.ts";
+import { AnalogueBar } from "#app/_ui/analogue-bar.tsx";
+import { outsideBand } from "#app/_ui/analogue.ts";
+import { LiveValue, ValueAge } from "#app/_ui/live-value.client.tsx";
+import { Sparkline } from "#app/_ui/sparkline-graph.tsx";
+import type { MachineTag, MachineView } from "#server/execution/machine-state/machine-state.contract.ts";
+
+/** Not more than fits beside the counts without scrolling. */
+const shown = 4;
+const trailMs = 600_000;
+const trailEveryMs = 2000;
+
+/** The values that say how the process runs: those with a normal band first. */
+export function processValues(machine: Pick<MachineView, "tags">): readonly MachineTag[] {
+  const measured = machine.tags.filter((tag) => tag.meaning === "measurement" && tag.datatype === "number");
+  const banded = measured.filter((tag) => tag.normalLow !== null && tag.normalHigh !== null);
+  return [...banded, ...measured.filter((tag) => !banded.includes(tag))].slice(0, shown);
+}
+
+export function Values(props: { machine: MachineView }): ReactNode {
+  const t = useTranslations("floor.values");
+  const tags = processValues(props.machine);
+  return (
+    <section aria-label={t("title")} className="k-card flex flex-col justify-between gap-mm-3">
+      {tags.length === 0 && <p className="text-ink-2">{t("none")}</p>}
+      {tags.map((tag) => (
+        <Value key={tag.id} tag={tag} staleMs={props.machine.staleMs} />
+      ))}
+    </section>
+  );
+}
+
+function Value(props: { tag: MachineTag; staleMs: number }): ReactNode {
+  const { tag, staleMs } = props;
+  const t = useTranslations("floor.values");
+  const sample = useSample(tag.id, staleMs);
+  const setpoint = useRawSample(tag.setpointTagId)?.value;
+  const value = typeof sample?.value === "number" ? sample.value : null;
+  const side = value === null || sample?.stale === true ? null : outsideBand(tag, value);
+  return (
+    <div className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-mm-4 gap-y-mm-1" data-tag={tag.metric}>
+      <div className="flex items-baseline justify-between gap-mm-3">
+        <span className="truncate font-medium">
+          <bdi>{tag.name}</bdi>
+          {side !== null && <strong className="ms-[0.5em]">{side === "above" ? t("above") : t("below")}</strong>}
+        </span>
+        <span className="k-label">
+          <ValueAge sample={sample} />
+        </span>
+      </div>
+      <LiveValue sample={sample} unit={tag.unit} decimals={tag.decimals} className="row-span-2 min-w-[5.2em] justify-end text-mm-5.5" />
+      <div className="grid grid-cols-[minmax(0,1fr)_5rem] items-center gap-mm-3 max-sm:grid-cols-1">
+        <AnalogueBar
+          value={value}
+          stale={sample?.stale ?? true}
+          scale={tag}
+          setpoint={typeof setpoint === "number" ? setpoint : null}
+        />
+        <Trail tag={tag} />
+      </div>
+    </div>
+  );
+}
+
+function Trail(props: { tag: MachineTag }): ReactNode {
+  const { tag } = props;
+  const points = useTrail(tag.id, trailMs, trailEveryMs);
+  const now = useNow(2000);
+  const least = tag.normalLow !== null && tag.normalHigh !== null ? (tag.normalHigh - tag.normalLow) / 2 : 1;
+  return (
+    <div className="h-mm-6 max-sm:hidden">
+      <Sparkline points={points} from={now - trailMs} to={now} gapMs={trailEveryMs * 5} least={least} />
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+import { getTranslations } from "next-intl/server";
+import type { ReactNode } from "react";
+import { db } from "#app/_lib/server/db.ts";
+import { renderTime } from "#app/_lib/server/clock.ts";
+import { requirePage } from "#app/_lib/server/page.ts";
+import { attention } from "#server/execution/alarms/attention.queries.ts";
+import { lineList } from "#server/execution/machine-state/machines.queries.ts";
+import { AttentionList } from "./attention-list.client.tsx";
+import { LineTiles } from "./line-tiles.client.tsx";
+
+export async function generateMetadata() {
+  return { title: (await getTranslations("app.place"))("attention") };
+}
+
+/** The supervisor's home: what needs somebody, and the plant at a glance. */
+export default async function OfficePage(): Promise<ReactNode> {
+  await requirePage("office.look", { at: "/office" });
+  const now = await renderTime();
+  const [list, lines] = await Promise.all([attention(db(), now), lineList(db(), now)]);
+  const scopes = ["plant", ...lines.map((line) => `line:${String(line.id)}`)];
+  return (
+    <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]">
+      <AttentionList initial={list} scopes={scopes} />
+      <LineTiles initial={lines} scopes={scopes} />
+    </div>
+  );
+}

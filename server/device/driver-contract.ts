@@ -1,0 +1,225 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { Driver, DriverEvent, DriverSink, RawReading, Receipt } from "./driver.contract.ts";
+import { quality } from "./tag.contract.ts";
+
+/** A sink that remembers everything and can be told to fail, as a full disk does. */
+export class RecordingSink implements DriverSink {
+  readonly stored: RawReading[] = [];
+  readonly events: DriverEvent[] = [];
+  receipt: Receipt | null = null;
+  full = false;
+  #watchers: (() => void)[] = [];
+
+  readings(batch: readonly RawReading[], receipt?: Receipt): Promise<void> {
+    if (this.full) return Promise.reject(new Error("no space left on device"));
+    this.stored.push(...batch);
+    if (receipt !== undefined) this.receipt = receipt;
+    this.#changed();
+    return Promise.resolve();
+  }
+
+  event(event: DriverEvent): Promise<void> {
+    this.events.push(event);
+    this.#changed();
+    return Promise.resolve();
+  }
+
+  lastReceipt(): Promise<Receipt | null> {
+    return Promise.resolve(this.receipt);
+  }
+
+  /** Good readings of one metric, as `[source time, value]`. */
+  said(metric: string): [number, RawReading["value"]][] {
+    const good = this.stored.filter((r) => r.metric === metric && r.quality === quality.good);
+    return good.map((r) => [r.sourceTime, r.value]);
+  }
+
+  /** Resolves when the condition holds; looked at whenever something arrives. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#watchers.push(resolve));
+  }
+
+  #changed(): void {
+    const watchers = this.#watchers;
+    this.#watchers = [];
+    for (const watch of watchers) watch();
+  }
+}
+
+/** The machine's side of the wire, real sockets included. It has `m/Number`, `m/Text`, `m/Flag`, `m/Count`, `m/Set`. */
+export interface MachineSide {
+  /** Connects; resolves when it may speak. */
+  come(): Promise<void>;
+  say(metric: string, at: number, value: number | string | boolean | null | bigint): void;
+  /** Loses the link as a pulled cable does, and does not come back by itself. */
+  go(): Promise<void>;
+  /** What was written to it. */
+  readonly written: { metric: string; value: unknown }[];
+  /** Sends what no machine of this kind may send. */
+  talkNonsense(): Promise<void>;
+}
+
+export interface Rig {
+  readonly driver: Driver;
+  readonly machine: MachineSide;
+  /** Brings the link's middle (broker, listener) down and up again. */
+  restartMiddle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const at = 1_764_000_000_000;
+
+/** What every driver must do, over real sockets. `build` makes a fresh one for each test. */
+export function driverContract(name: string, build: () => Promise<Rig>): void {
+  let rig: Rig | undefined;
+  afterEach(async () => {
+    await rig?.driver.stop();
+    await rig?.close();
+    rig = undefined;
+  });
+
+  /** A started driver with its machine there and `m/Number` = 1 said. */
+  async function running(): Promise<{ rig: Rig; driver: Driver; machine: MachineSide; sink: RecordingSink }> {
+    const built = await build();
+    rig = built;
+    const { driver, machine } = built;
+    const sink = new RecordingSink();
+    await driver.start(sink, new AbortController().signal);
+    await machine.come();
+    machine.say("m/Number", at, 1);
+    await sink.until(() => sink.said("m/Number").some(([time]) => time === at));
+    return { rig: built, driver, machine, sink };
+  }
+
+  describe(`the ${name} driver`, () => {
+    test("starts while nobody is there and hears the machine that comes later", async () => {
+      const { driver, sink } = await running();
+      expect(driver.health()).toMatchObject({ connected: true, errors: 0 });
+      expect(driver.health().lastMessageAt).not.toBeNull();
+      expect(sink.events.map((event) => event.kind)).toContain("birth");
+    });
+
+    test("takes numbers, texts, flags, nothing and 64-bit counters as they are, with time and unit", async () => {
+      const { machine, sink } = await running();
+      machine.say("m/Number", at + 1, -2.5);
+      machine.say("m/Text", at + 2, "läuft");
+      machine.say("m/Flag", at + 3, false);
+      machine.say("m/Number", at + 4, null);
+      machine.say("m/Count", at + 5, 9_007_199_254_740_993n);
+      await sink.until(() => sink.said("m/Count").some(([time]) => time === at + 5));
+      expect(sink.said("m/Number")).toContainEqual([at + 1, -2.5]);
+      expect(sink.said("m/Text")).toContainEqual([at + 2, "läuft"]);
+      expect(sink.said("m/Flag")).toContainEqual([at + 3, false]);
+      expect(sink.said("m/Number")).toContainEqual([at + 4, null]);
+      expect(sink.said("m/Count")).toContainEqual([at + 5, 9_007_199_254_740_993n]);
+      const number = sink.stored.find((r) => r.metric === "m/Number" && r.sourceTime === at + 1);
+      expect(number).toEqual({ metric: "m/Number", sourceTime: at + 1, value: -2.5, quality: 0, unit: "°C" });
+    });
+
+    test("keeps the order and neither loses nor doubles anything while the link stands", async () => {
+      const { machine, sink } = await running();
+      for (let i = 1; i <= 2000; i++) machine.say("m/Number", at + i, i);
+      await sink.until(() => sink.said("m/Number").some(([time]) => time === at + 2000));
+      const numbers = sink.said("m/Number").filter(([time]) => time > at && time <= at + 2000);
+      expect(numbers).toEqual(Array.from({ length: 2000 }, (_, i) => [at + i + 1, i + 1]));
+    });
+
+    test("marks every metric stale when the machine is gone, and says that it died", async () => {
+      const { machine, sink } = await running();
+      machine.say("m/Text", at + 1, "running");
+      await sink.until(() => sink.said("m/Text").some(([time]) => time === at + 1));
+      await machine.go();
+      const stale = () => sink.stored.filter((r) => r.quality === quality.stale);
+      await sink.until(() => sink.events.some((event) => event.kind === "death"));
+      expect(stale()).toContainEqual(expect.objectContaining({ metric: "m/Number", value: 1 }));
+      expect(stale()).toContainEqual(expect.objectContaining({ metric: "m/Text", value: "running" }));
+    });
+
+    test("goes on when the machine comes back", async () => {
+      const { machine, sink } = await running();
+      await machine.go();
+      await sink.until(() => sink.events.some((event) => event.kind === "death"));
+      await machine.come();
+      machine.say("m/Number", at + 9, 9);
+      await sink.until(() => sink.said("m/Number").some(([time]) => time === at + 9));
+    });
+
+    test("comes back by itself when the middle of the link was away", async () => {
+      const { rig, driver, machine, sink } = await running();
+      const births = () => sink.events.filter((event) => event.kind === "birth").length;
+      const before = births();
+      await rig.restartMiddle();
+      await sink.until(() => births() > before);
+      machine.say("m/Number", at + 50, 50);
+      await sink.until(() => sink.said("m/Number").some(([time]) => time === at + 50));
+      await expect.poll(() => driver.health().connected).toBe(true);
+    });
+
+    test("writes an absolute value once, and the machine's echo comes back", async () => {
+      const { driver, machine, sink } = await running();
+      machine.say("m/Set", at + 1, 230);
+      await sink.until(() => sink.said("m/Set").some(([time]) => time === at + 1));
+      expect(await driver.write("m/Set", 225.5)).toEqual({ result: "accepted" });
+      await sink.until(() => sink.said("m/Set").some(([, value]) => value === 225.5));
+      expect(machine.written).toEqual([{ metric: "m/Set", value: 225.5 }]);
+    });
+
+    test("refuses a write to a metric nobody said, and a value that is none", async () => {
+      const { driver, machine } = await running();
+      expect(await driver.write("m/Nothing", 1)).toMatchObject({ result: "refused" });
+      expect(await driver.write("m/Number", Number.NaN)).toMatchObject({ result: "refused" });
+      expect(machine.written).toEqual([]);
+    });
+
+    test("refuses a write while the machine is away, and does not send it when it comes back", async () => {
+      const { driver, machine, sink } = await running();
+      await machine.go();
+      await sink.until(() => sink.events.some((event) => event.kind === "death"));
+      expect(await driver.write("m/Set", 999)).toMatchObject({ result: "refused" });
+      await machine.come();
+      machine.say("m/Number", at + 3, 3);
+      await sink.until(() => sink.said("m/Number").some(([time]) => time === at + 3));
+      expect(machine.written).toEqual([]);
+    });
+
+    test("keeps nonsense as unreadable and goes on", async () => {
+      const { driver, machine, sink } = await running();
+      await machine.talkNonsense();
+      await sink.until(() => sink.events.some((event) => event.kind === "unreadable"));
+      const nonsense = sink.events.find((event) => event.kind === "unreadable");
+      expect(nonsense).toMatchObject({ reason: expect.stringMatching(/\w/), raw: expect.any(Uint8Array) });
+      await machine.come();
+      machine.say("m/Number", at + 7, 7);
+      await sink.until(() => sink.said("m/Number").some(([time]) => time === at + 7));
+      expect(driver.health().errors).toBeGreaterThan(0);
+    });
+
+    test("a full disk costs at most a gap that is recorded", async () => {
+      const { driver, machine, sink } = await running();
+      sink.full = true;
+      machine.say("m/Number", at + 20, 20);
+      await expect.poll(() => driver.health().errors).toBeGreaterThan(0);
+      sink.full = false;
+      machine.say("m/Number", at + 21, 21);
+      await sink.until(() => sink.said("m/Number").some(([time]) => time === at + 21));
+      const there = sink.said("m/Number").filter(([time]) => time === at + 20);
+      const gap = () =>
+        sink.events.some(
+          (e) =>
+            e.kind === "gap" && (e.from ?? 0) <= at + 20 && (e.to ?? e.at) >= at + 20 && e.from !== undefined,
+        );
+      if (there.length === 0) await sink.until(gap);
+      expect(there.length).toBeLessThanOrEqual(1);
+    });
+
+    test("hears nothing any more once it is stopped", async () => {
+      const { driver, machine, sink } = await running();
+      await driver.stop();
+      const before = sink.stored.length;
+      machine.say("m/Number", at + 30, 30);
+      expect(driver.health().connected).toBe(false);
+      expect(await driver.write("m/Set", 1)).toMatchObject({ result: "refused" });
+      expect(sink.stored.length).toBe(before);
+    });
+  });
+}

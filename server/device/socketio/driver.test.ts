@@ -1,0 +1,288 @@
+import { createHash, randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { Server } from "socket.io";
+import { io, type Socket } from "socket.io-client";
+import { afterEach, expect, test } from "vitest";
+import { systemClock } from "#server/core/clock.ts";
+import { silentLogger } from "#server/core/log.ts";
+import { driverContract, type MachineSide, RecordingSink, type Rig } from "../driver-contract.ts";
+import type { Driver } from "../driver.contract.ts";
+import { createDevice } from "./client-example.ts";
+import { createSocketIoDriver } from "./driver.ts";
+import { deviceNamespace, deviceServerOptions } from "./wire.contract.ts";
+
+const token = "a token of the packer";
+const tokenHash = createHash("sha256").update(token).digest("hex");
+
+async function listener(): Promise<{ server: Server; url: string; close(): Promise<void> }> {
+  const http = createServer();
+  http.listen(0, "127.0.0.1");
+  await once(http, "listening");
+  const address = http.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const server = new Server(http, deviceServerOptions);
+  return { server, url: `http://127.0.0.1:${port}`, close: async () => void (await server.close()) };
+}
+
+class DeviceSide implements MachineSide {
+  readonly written: { metric: string; value: unknown }[] = [];
+  readonly #url: string;
+  readonly #session = randomUUID();
+  #device: ReturnType<typeof createDevice> | null = null;
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  async come(): Promise<void> {
+    this.#device ??= createDevice({
+      url: this.#url,
+      source: "packing",
+      token,
+      session: this.#session,
+      clock: systemClock,
+      capacity: 5000,
+      onWrite: ({ metric, value }) => {
+        this.written.push({ metric, value });
+        this.say(metric, systemClock.now(), value);
+        return { result: "accepted" };
+      },
+      onSent: () => {},
+      onDropped: () => {},
+      onProblem: () => {},
+    });
+    const device = this.#device;
+    await expect.poll(() => device.connected(), { interval: 5, timeout: 4000 }).toBe(true);
+  }
+
+  say(metric: string, at: number, value: number | string | boolean | null | bigint): void {
+    const wire = typeof value === "bigint" ? { int64: String(value) } : value;
+    this.#device?.put([{ metric, at, value: wire, unit: metric === "m/Number" ? "°C" : null }]);
+  }
+
+  go(): Promise<void> {
+    this.#device?.stop();
+    this.#device = null;
+    return Promise.resolve();
+  }
+
+  async talkNonsense(): Promise<void> {
+    await this.go();
+    const socket = await connected(this.#url, { source: "packing", token, session: "stranger" });
+    const answer: unknown = await socket.timeout(2000).emitWithAck("readings", { hello: "machine" });
+    expect(answer).toMatchObject({ result: "refused", reason: expect.stringContaining("v") });
+    socket.disconnect();
+  }
+}
+
+async function rig(): Promise<Rig> {
+  const { server, url, close } = await listener();
+  const machine = new DeviceSide(url);
+  return {
+    driver: createSocketIoDriver({
+      server,
+      source: "packing",
+      config: {},
+      tokenHash,
+      clock: systemClock,
+      log: silentLogger,
+    }),
+    machine,
+    restartMiddle: () => {
+      server.disconnectSockets(true);
+      return Promise.resolve();
+    },
+    close: async () => {
+      await machine.go();
+      await close();
+    },
+  };
+}
+
+driverContract("socket.io", rig);
+
+const sockets: Socket[] = [];
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.disconnect();
+  for (const close of closers.splice(0)) await close();
+});
+
+/** A device that greets with `auth`; resolves after the edge's `hello`. @throws the edge's refusal. */
+function connected(url: string, auth: object): Promise<Socket> {
+  const socket = io(url + deviceNamespace, { auth, transports: ["websocket"], forceNew: true });
+  sockets.push(socket);
+  return new Promise((resolve, reject) => {
+    socket.once("hello", () => resolve(socket));
+    socket.once("connect_error", reject);
+  });
+}
+
+async function started(sink: RecordingSink): Promise<{ url: string; driver: Driver; session: string }> {
+  const { server, url, close } = await listener();
+  const options = { server, source: "packing", config: {}, tokenHash, clock: systemClock, log: silentLogger };
+  const driver = createSocketIoDriver(options);
+  await driver.start(sink, new AbortController().signal);
+  closers.push(async () => {
+    await driver.stop();
+    await close();
+  });
+  return { url, driver, session: "s1" };
+}
+
+const send = (socket: Socket, batch: unknown): Promise<unknown> =>
+  socket.timeout(2000).emitWithAck("readings", batch);
+const batch = (id: number, ...rows: unknown[]) => ({ v: 1, id, metrics: ["m/Number"], rows });
+
+test("a wrong token and an unknown source are refused with the same words", async () => {
+  const { url } = await started(new RecordingSink());
+  for (const auth of [
+    { source: "packing", token: "wrong", session: "s" },
+    { source: "nobody", token, session: "s" },
+  ]) {
+    await expect(connected(url, auth)).rejects.toThrow("source or token is wrong");
+  }
+  await expect(connected(url, { token })).rejects.toThrow("auth must be");
+});
+
+test("a source without a token hash lets nobody in", async () => {
+  const { server, url, close } = await listener();
+  closers.push(close);
+  const driver = createSocketIoDriver({
+    server,
+    source: "packing",
+    config: {},
+    tokenHash: null,
+    clock: systemClock,
+    log: silentLogger,
+  });
+  await driver.start(new RecordingSink(), new AbortController().signal);
+  await expect(connected(url, { source: "packing", token: "", session: "s" })).rejects.toThrow();
+  await expect(connected(url, { source: "packing", token, session: "s" })).rejects.toThrow("wrong");
+  await driver.stop();
+});
+
+test("a batch is answered only after it is stored, and not at all as stored when the disk is full", async () => {
+  const sink = new RecordingSink();
+  const { url, session } = await started(sink);
+  const socket = await connected(url, { source: "packing", token, session });
+  sink.full = true;
+  expect(await send(socket, batch(1, [0, 1_764_000_000_000, 1]))).toMatchObject({ result: "busy" });
+  expect(sink.stored).toEqual([]);
+  sink.full = false;
+  expect(await send(socket, batch(1, [0, 1_764_000_000_000, 1]))).toEqual({ result: "stored", refused: [] });
+  expect(sink.stored).toHaveLength(1);
+});
+
+test("a batch that overtook a failed one waits, so that the receipt never covers what is not stored", async () => {
+  const sink = new RecordingSink();
+  const { url, session } = await started(sink);
+  const socket = await connected(url, { source: "packing", token, session });
+  sink.full = true;
+  const first = send(socket, batch(1, [0, 1, 1]));
+  expect(await first).toMatchObject({ result: "busy" });
+  sink.full = false;
+  expect(await send(socket, batch(2, [0, 2, 2]))).toMatchObject({ result: "busy" });
+  expect(await send(socket, batch(1, [0, 1, 1]))).toMatchObject({ result: "stored" });
+  expect(await send(socket, batch(2, [0, 2, 2]))).toMatchObject({ result: "stored" });
+  expect(sink.stored.map((r) => r.value)).toEqual([1, 2]);
+  expect(sink.receipt).toEqual({ session, id: 2 });
+});
+
+test("a batch sent again after a lost answer, or to a restarted edge, is stored once", async () => {
+  const sink = new RecordingSink();
+  const first = await started(sink);
+  const auth = { source: "packing", token, session: first.session };
+  const socket = await connected(first.url, auth);
+  await send(socket, batch(1, [0, 1, 1]));
+  expect(await send(socket, batch(1, [0, 1, 1]))).toEqual({ result: "stored", refused: [] });
+  socket.disconnect();
+  await first.driver.stop();
+
+  const second = await started(sink);
+  const again = await connected(second.url, auth);
+  expect(await send(again, batch(1, [0, 1, 1]))).toEqual({ result: "stored", refused: [] });
+  expect(await send(again, batch(2, [0, 2, 2]))).toEqual({ result: "stored", refused: [] });
+  expect(sink.stored.filter((r) => r.quality === 0).map((r) => r.value)).toEqual([1, 2]);
+});
+
+test("bad rows are named and kept as unreadable while the good ones beside them are stored", async () => {
+  const sink = new RecordingSink();
+  const { url, session } = await started(sink);
+  const socket = await connected(url, { source: "packing", token, session });
+  const answer = await send(
+    socket,
+    batch(
+      1,
+      [0, 1_764_000_000_000, 5],
+      [9, 1_764_000_000_000, 5],
+      [0, "yesterday", 5],
+      [0, 1_764_000_000_000, { nested: {} }],
+      [0, 1_764_000_000_000, 5, 17],
+      [0, 1_764_000_000_000, { int64: "9223372036854775808" }],
+      [0, 1_764_000_000_000, "x".repeat(4097)],
+      "row",
+    ),
+  );
+  expect(answer).toMatchObject({
+    result: "stored",
+    refused: Array.from({ length: 7 }, (_, i) => ({ row: i + 1 })),
+  });
+  expect(sink.stored.map((r) => r.value)).toEqual([5]);
+  expect(sink.events.filter((event) => event.kind === "unreadable")).toHaveLength(7);
+});
+
+test("a batch with too many readings, none, or too much text is refused whole, with the reason", async () => {
+  const { url, session } = await started(new RecordingSink());
+  const socket = await connected(url, { source: "packing", token, session });
+  const row = [0, 1_764_000_000_000, 1];
+  const many = batch(1, ...Array.from({ length: 501 }, () => row));
+  expect(await send(socket, many)).toMatchObject({
+    result: "refused",
+    reason: expect.stringMatching(/rows.*500/),
+  });
+  expect(await send(socket, batch(1))).toMatchObject({ result: "refused" });
+  const text = batch(1, ...Array.from({ length: 100 }, () => [0, 1, "x".repeat(4000)]));
+  expect(await send(socket, text)).toMatchObject({
+    result: "refused",
+    reason: expect.stringMatching(/262144/),
+  });
+  expect(await send(socket, null)).toMatchObject({ result: "refused" });
+  expect(await send(socket, batch(2, row))).toMatchObject({ result: "stored" });
+});
+
+test("a message of 10 MB ends the connection, and the device may come again", async () => {
+  const { url, session, driver } = await started(new RecordingSink());
+  const socket = await connected(url, { source: "packing", token, session });
+  const gone = new Promise((resolve) => socket.once("disconnect", resolve));
+  socket.emit("readings", batch(1, [0, 1, "x".repeat(10_000_000)]));
+  await gone;
+  socket.disconnect();
+  await connected(url, { source: "packing", token, session });
+  expect(driver.health().connected).toBe(true);
+});
+
+test("a device that takes over its own old connection is the one that is heard", async () => {
+  const sink = new RecordingSink();
+  const { url, session } = await started(sink);
+  const old = await connected(url, { source: "packing", token, session });
+  const fresh = await connected(url, { source: "packing", token, session });
+  await expect.poll(() => old.connected).toBe(false);
+  expect(await send(fresh, batch(1, [0, 1, 1]))).toMatchObject({ result: "stored" });
+});
+
+test("a write the device does not answer is unknown, and one it refuses is refused with its reason", async () => {
+  const { url, session, driver } = await started(new RecordingSink());
+  const socket = await connected(url, { source: "packing", token, session });
+  await send(socket, batch(1, [0, 1, 1]));
+  socket.once("write", (_write, answer: (answer: unknown) => void) =>
+    answer({ result: "refused", reason: "local" }),
+  );
+  expect(await driver.write("m/Number", 2)).toEqual({ result: "refused", reason: "local" });
+  socket.once("write", (_write, answer: (answer: unknown) => void) => answer("certainly"));
+  expect(await driver.write("m/Number", 2)).toMatchObject({ result: "unknown" });
+  const unanswered = driver.write("m/Number", 2);
+  socket.once("write", () => socket.disconnect());
+  expect(await unanswered).toMatchObject({ result: "unknown" });
+});

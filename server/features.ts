@@ -1,0 +1,73 @@
+import type { Reaction, Schedule } from "./core/runner.ts";
+import { oeeReactions } from "./enterprise/oee/oee.reactions.ts";
+import { oeeSchedules } from "./enterprise/oee/oee.schedules.ts";
+import { adjustmentReactions } from "./execution/adjustments/adjustments.reactions.ts";
+import { adjustmentSchedules } from "./execution/adjustments/adjustments.schedules.ts";
+import { alarmReactions } from "./execution/alarms/alarms.reactions.ts";
+import { alarmSchedules } from "./execution/alarms/alarms.schedules.ts";
+import { counterReactions } from "./execution/counters/counters.reactions.ts";
+import { machineStateSchedules } from "./execution/machine-state/machine-state.schedules.ts";
+import { shiftSchedules } from "./execution/shifts/shifts.schedules.ts";
+import { accessReactions } from "./http/access.reactions.ts";
+import { accessSchedules } from "./http/access.schedules.ts";
+import type { Auth } from "./http/auth.ts";
+import type { Routes } from "./http/route.ts";
+import { adjustmentsRoutes } from "./http/routes/adjustments.ts";
+import { alarmsRoutes } from "./http/routes/alarms.ts";
+import { attentionRoutes } from "./http/routes/attention.ts";
+import { auditRoutes } from "./http/routes/audit.ts";
+import { deadLettersRoutes } from "./http/routes/dead-letters.ts";
+import { guidanceRoutes } from "./http/routes/guidance.ts";
+import { healthRoutes, type HealthSource } from "./http/routes/health.ts";
+import { machinesRoutes } from "./http/routes/machines.ts";
+import { oeeRoutes } from "./http/routes/oee.ts";
+import { ordersRoutes } from "./http/routes/orders.ts";
+import { peopleRoutes } from "./http/routes/people.ts";
+import { sessionRoutes } from "./http/routes/session.ts";
+import { shiftsRoutes } from "./http/routes/shifts.ts";
+import { stationsRoutes } from "./http/routes/stations.ts";
+import { tagsRoutes } from "./http/routes/tags.ts";
+
+/** Every feature's routes, in the order of the API's document. */
+export function routes(deps: { pepper: string; health: HealthSource }): Routes[] {
+  return [
+    healthRoutes(deps.health),
+    sessionRoutes,
+    attentionRoutes,
+    machinesRoutes,
+    tagsRoutes,
+    ordersRoutes,
+    shiftsRoutes,
+    alarmsRoutes,
+    guidanceRoutes,
+    adjustmentsRoutes,
+    oeeRoutes,
+    peopleRoutes(deps.pepper),
+    stationsRoutes,
+    auditRoutes,
+    deadLettersRoutes,
+  ];
+}
+
+/** What follows facts, in tier order. */
+export function reactions(auth: Pick<Auth, "announceEnded">): Reaction[] {
+  return [
+    ...counterReactions,
+    ...alarmReactions,
+    ...adjustmentReactions,
+    ...oeeReactions,
+    ...accessReactions(auth),
+  ];
+}
+
+/** What happens at a time. */
+export function schedules(auth: Pick<Auth, "announceEnded">): Schedule[] {
+  return [
+    ...machineStateSchedules,
+    ...shiftSchedules,
+    ...alarmSchedules,
+    ...adjustmentSchedules,
+    ...oeeSchedules,
+    ...accessSchedules(auth),
+  ];
+}

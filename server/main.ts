@@ -1,0 +1,143 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { openDb } from "#db/client.ts";
+import { systemClock } from "./core/clock.ts";
+import { parseConfig } from "./core/config.ts";
+import { createLogger } from "./core/log.ts";
+import { createRunner } from "./core/runner.ts";
+import { type Service, startServices } from "./core/services.ts";
+import { createDispatcher } from "./execution/adjustments/dispatcher.ts";
+import { raiseParked } from "./execution/alarms/alarms.reactions.ts";
+import { createConsumers } from "./execution/consumers.ts";
+import { loadDocumentKey } from "./execution/ingest/document-key.ts";
+import { createDocuments } from "./execution/ingest/documents.ts";
+import { createIngestGateway } from "./execution/ingest/gateway.ts";
+import { createLanes } from "./execution/ingest/lanes.ts";
+import { createLiveCache } from "./execution/live/live-cache.ts";
+import { createRollups } from "./execution/rollups/rollup-consumer.ts";
+import { createTagRegistry } from "./execution/tags/tag-registry.ts";
+import { createApi } from "./http/api.ts";
+import { createAuth } from "./http/auth.ts";
+import { createDoor } from "./http/door.ts";
+import { createHostList } from "./http/hosts.ts";
+import { cutEndedSockets, identityOfHandshake } from "./http/sockets.ts";
+import { type HealthPart, healthParts } from "./health.ts";
+import { reactions, routes, schedules } from "./features.ts";
+import { createScreens } from "./realtime/screens.ts";
+
+/** What the launcher adds to the settings (see server/launcher/environment.ts). */
+const ServerEnvironment = z.object({
+  DATABASE_URL: z.string(),
+  SECRETS_DIR: z.string(),
+  WEB_ORIGIN: z.url(),
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
+  TLS_CA: z.string().optional(),
+  BUILD_ID: z.string().default("unbuilt"),
+  NODE_ENV: z.string().default("production"),
+});
+
+const env = process.env; // oxlint-disable-line node/no-process-env -- parsed here, once
+const config = parseConfig(env);
+const own = ServerEnvironment.parse(env);
+const clock = systemClock;
+const log = createLogger("server", config.LOG_LEVEL);
+const secret = async (name: string) => (await readFile(join(own.SECRETS_DIR, name), "utf8")).trim();
+const text = (path: string | undefined) => (path === undefined ? null : readFile(path, "utf8"));
+
+// Three pools, so that a slow report never makes ingest or a consumer wait for a connection.
+const db = openDb({ url: own.DATABASE_URL, name: "server", max: 10 });
+const ingestDb = openDb({ url: own.DATABASE_URL, name: "ingest", max: 5 });
+const lanesDb = openDb({ url: own.DATABASE_URL, name: "lanes", max: 5, statementTimeoutMs: 60_000 });
+
+const pepper = await secret("pin-pepper");
+const auth = createAuth({ secret: await secret("session-secret"), pepper }, db);
+const documents = createDocuments({
+  db: ingestDb,
+  clock,
+  key: await loadDocumentKey(join(own.SECRETS_DIR, "document-key.pem")),
+});
+const tags = createTagRegistry({ db: ingestDb, clock, log });
+const live = createLiveCache();
+tags.onChange((known) => live.setTags(known));
+
+const lanes = createLanes({
+  db: lanesDb,
+  clock,
+  log,
+  tags,
+  consumers: createConsumers(),
+  ranges: [createRollups()],
+  owner: "server",
+});
+const [cert, key, ca] = await Promise.all([text(own.TLS_CERT), text(own.TLS_KEY), text(own.TLS_CA)]);
+const runner = createRunner({
+  db,
+  clock,
+  log,
+  reactions: reactions(auth),
+  schedules: schedules(auth),
+  onParked: raiseParked,
+});
+// Filled below: health tells of parts that need the door first.
+const parts: Record<string, HealthPart> = {};
+const api = createApi({
+  db,
+  clock,
+  log,
+  auth,
+  version: "1",
+  routes: routes({ pepper, health: { parts, versions: versions() } }),
+});
+const door = createDoor({
+  httpPort: config.PORT,
+  httpsPort: config.HTTPS_PORT,
+  certificate: cert === null || key === null ? null : { cert, key },
+  ca,
+  api,
+  web: own.WEB_ORIGIN,
+  hosts: createHostList(config.HOSTS),
+  dev: own.NODE_ENV === "development",
+  log,
+});
+const gateway = createIngestGateway({ io: door.io, db: ingestDb, clock, log, live, lanes, documents, tags });
+const screens = createScreens({
+  io: door.io,
+  db,
+  clock,
+  log,
+  live,
+  actorFromHandshake: (handshake) => identityOfHandshake(auth, handshake),
+  build: own.BUILD_ID,
+});
+const dispatcher = createDispatcher({ db, clock, log, edgeLink: gateway });
+Object.assign(parts, healthParts({ db, gateway, lanes, screens, runner, live }));
+cutEndedSockets(door.io, auth);
+
+/** A part runs if its role is among ROLES; sockets hang on the door before it opens. */
+const services: Service[] = [
+  tags,
+  ...(config.roles.has("lanes") ? [lanes] : []),
+  ...(config.roles.has("ingest") ? [gateway] : []),
+  ...(config.roles.has("screens") ? [screens] : []),
+  ...(config.roles.has("runner") ? [runner, dispatcher] : []),
+  ...(config.roles.has("door") ? [door] : []),
+];
+const stop = await startServices(services, log);
+
+let stopping = false;
+async function end(signal: string): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  log.info({ signal }, "stopping");
+  await stop();
+  await Promise.all([db, ingestDb, lanesDb].map((pool) => pool.$client.end({ timeout: 2 })));
+  process.exit(0);
+}
+process.on("SIGTERM", (signal) => void end(signal));
+process.on("SIGINT", (signal) => void end(signal));
+
+function versions(): Record<string, string> {
+  return { node: process.version, build: own.BUILD_ID };
+}
