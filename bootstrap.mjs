@@ -11,6 +11,9 @@ const root = path.dirname(fileURLToPath(import.meta.url));
 const modules = path.join(root, "node_modules");
 const recordPath = path.join(modules, ".millwright-installed");
 const platform = `${process.platform}-${process.arch}`;
+/** Holds the pids of the command that installs and of its npm, which outlives a command that is killed. */
+const lockName = createHash("sha256").update(root).digest("hex").slice(0, 16);
+const lock = path.join(os.tmpdir(), `millwright-install-${lockName}`);
 
 function end(sentence) {
   console.error(`\n${sentence}`);
@@ -34,19 +37,19 @@ function readJson(file) {
 }
 
 /** Packages that belong on this platform, as the lockfile names them. */
-function wantedPackages(lock) {
+function wantedPackages(lockfile) {
   const fits = (list, value) =>
     list === undefined || list.includes(value) || list.some((x) => x[0] === "!" && x !== `!${value}`);
-  return Object.entries(lock.packages).filter(
+  return Object.entries(lockfile.packages).filter(
     ([name, entry]) => name !== "" && fits(entry.os, process.platform) && fits(entry.cpu, process.arch),
   );
 }
 
 /** npm writes node_modules/.package-lock.json last: where it agrees with the lockfile, the install is whole. */
-function isInstalled(lock) {
+function isInstalled(lockfile) {
   const installed = readJson(path.join(modules, ".package-lock.json"));
   if (installed === null) return false;
-  return wantedPackages(lock).every(([name, entry]) => {
+  return wantedPackages(lockfile).every(([name, entry]) => {
     const there = installed.packages[name];
     if (there === undefined) return entry.optional === true || entry.devOptional === true;
     return there.version === entry.version && there.integrity === entry.integrity;
@@ -59,51 +62,26 @@ function bar(done, total, since) {
   return `  Installing packages          ${"█".repeat(full)}${"░".repeat(24 - full)} ${done}/${total}  ${seconds} s`;
 }
 
-function countInstalled() {
-  let count = 0;
-  const names = fs.readdirSync(modules, { withFileTypes: true });
-  for (const entry of names) {
-    if (entry.name[0] === ".") continue;
-    if (entry.name[0] !== "@") count += 1;
-    else count += fs.readdirSync(path.join(modules, entry.name)).filter((name) => name[0] !== ".").length;
-  }
-  return count;
+/** How many packages lie unpacked; npm makes the folders first and fills them later. */
+function countInstalled(names) {
+  return names.filter((name) => fs.existsSync(path.join(root, name, "package.json"))).length;
 }
 
-function install(lock) {
-  const total = wantedPackages(lock).filter(
-    ([name, entry]) => name.lastIndexOf("node_modules/") === 0 && entry.optional !== true,
-  ).length;
-  const since = Date.now();
-  const live = process.stdout.isTTY === true;
-  if (!live) console.log(`  … Installing ${total} packages`);
-  let lastTenth = 0;
-  const show = () => {
-    let done = 0;
-    try {
-      done = Math.min(countInstalled(), total);
-    } catch {
-      // Nothing there yet.
-    }
-    const tenth = Math.floor((done / total) * 10);
-    if (live) process.stdout.write(`\r\u001b[K${bar(done, total, since)}`);
-    else if (tenth > lastTenth && tenth < 10) console.log(`    Installing packages: ${done} of ${total}`);
-    lastTenth = Math.max(tenth, lastTenth);
-  };
-  const timer = setInterval(show, 400);
+function runNpm(command) {
   return new Promise((done) => {
     // With development packages, whatever NODE_ENV says: the install that is tested is the one that runs.
-    const args = ["ci", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
+    const args = [...command, "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
     const npm = spawn(process.platform === "win32" ? "npm.cmd" : "npm", args, {
       cwd: root,
       stdio: ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32",
     });
+    fs.writeFileSync(lock, `${process.pid} ${npm.pid}`);
     // Asked to stop: npm must not go on behind our back.
     const stop = () => npm.kill("SIGTERM");
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, stop);
     let words = "";
-    const read = (chunk) => (words = (words + chunk).slice(-8000));
+    const read = (chunk) => (words = (words + chunk).slice(-20_000));
     npm.stdout.on("data", read);
     npm.stderr.on("data", read);
     npm.once("error", (error) => done({ code: error.code, words: error.message }));
@@ -111,25 +89,49 @@ function install(lock) {
       for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.removeListener(name, stop);
       done({ code: code === null ? signal : code, words });
     });
-  }).then(({ code, words }) => {
-    clearInterval(timer);
-    if (live) process.stdout.write("\r\u001b[K");
-    if (code === "ENOENT") end("The command npm was not found: install it together with Node.js.");
-    if (/ENOSPC/.test(words)) end("The disk is full: free some space for node_modules and start again.");
-    if (/EACCES|EPERM|EROFS/.test(words))
-      end(`No permission to write ${modules}: run this as the user who owns the clone.\n${words}`);
-    if (code !== 0)
-      end(
-        `Installing the packages failed (npm ci, ${code}); the next start tries again. What npm said:\n${words}`,
-      );
-    console.log(`  ✓ Installed ${total} packages      ${((Date.now() - since) / 1000).toFixed(1)} s`);
   });
+}
+
+function install(lockfile) {
+  const names = wantedPackages(lockfile)
+    .filter(([, entry]) => entry.optional !== true)
+    .map(([name]) => name);
+  const total = names.length;
+  const since = Date.now();
+  const live = process.stdout.isTTY === true;
+  if (!live) console.log(`  … Installing ${total} packages`);
+  let lastTenth = 0;
+  const show = () => {
+    const done = countInstalled(names);
+    const tenth = Math.floor((done / total) * 10);
+    if (live) process.stdout.write(`\r\u001b[K${bar(done, total, since)}`);
+    else if (tenth > lastTenth && tenth < 10) console.log(`    Installing packages: ${done} of ${total}`);
+    lastTenth = Math.max(tenth, lastTenth);
+  };
+  const timer = setInterval(show, 500);
+  return runNpm(["ci"])
+    .then((first) =>
+      // A registry that lacks other systems' packages makes lockfiles that `npm ci` calls incomplete: `npm install`
+      // takes the same versions with the same hashes from them, and changes nothing (--no-save).
+      first.code === 1 && first.words.includes("from lock file") ? runNpm(["install", "--no-save"]) : first,
+    )
+    .then(({ code, words }) => {
+      clearInterval(timer);
+      if (live) process.stdout.write("\r\u001b[K");
+      if (code === "ENOENT") end("The command npm was not found: install it together with Node.js.");
+      if (/ENOSPC/.test(words)) end("The disk is full: free some space for node_modules and start again.");
+      if (/EACCES|EPERM|EROFS/.test(words))
+        end(`No permission to write ${modules}: run this as the user who owns the clone.\n${words}`);
+      if (code !== 0)
+        end(
+          `Installing the packages failed (npm ci, ${code}); the next start tries again. What npm said:\n${words}`,
+        );
+      console.log(`  ✓ Installed ${total} packages      ${((Date.now() - since) / 1000).toFixed(1)} s`);
+    });
 }
 
 /** One install at a time in this clone; a second command waits for the first. */
 async function underLock(work) {
-  const name = createHash("sha256").update(root).digest("hex").slice(0, 16);
-  const lock = path.join(os.tmpdir(), `millwright-install-${name}`);
   for (let said = false; ;) {
     try {
       fs.writeFileSync(lock, String(process.pid), { flag: "wx" });
@@ -137,8 +139,7 @@ async function underLock(work) {
     } catch (error) {
       if (error.code !== "EEXIST") throw error;
     }
-    const holder = Number(fs.readFileSync(lock, { encoding: "utf8", flag: "a+" }));
-    if (!isRunning(holder)) {
+    if (!holders().some(isRunning)) {
       fs.rmSync(lock, { force: true });
       continue;
     }
@@ -151,6 +152,14 @@ async function underLock(work) {
   await work();
   process.removeListener("exit", release);
   release();
+}
+
+function holders() {
+  try {
+    return fs.readFileSync(lock, "utf8").split(" ").map(Number);
+  } catch {
+    return [];
+  }
 }
 
 function isRunning(pid) {
@@ -174,10 +183,10 @@ async function ensurePackages() {
     }
   };
   if (recorded()) return;
-  const lock = JSON.parse(lockText);
+  const lockfile = JSON.parse(lockText);
   await underLock(async () => {
     if (recorded()) return;
-    if (!isInstalled(lock)) await install(lock);
+    if (!isInstalled(lockfile)) await install(lockfile);
     // npm ci empties node_modules first, so an install that was broken off leaves no record.
     try {
       fs.writeFileSync(recordPath, record);

@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { addArrayTypes } from "./array-types.ts";
 import { withDeadline } from "./deadline.ts";
 import { keepListening, type Listening } from "./listen.ts";
 import { QuietSocket } from "./quiet-socket.ts";
@@ -25,7 +26,9 @@ export function openPool(url: string, options: PoolOptions, deadlineMs: number):
 
   function open(given: PoolOptions): postgres.Sql {
     const made: { sql?: postgres.Sql } = {};
-    made.sql = postgres(url, { ...given, socket: socketFactory(url, () => made.sql && retire(made.sql)) } as PoolOptions);
+    const socket = socketFactory(() => made.sql && retire(made.sql));
+    made.sql = postgres(url, { ...given, fetch_types: false, socket } as PoolOptions);
+    addArrayTypes(made.sql.options as never);
     return made.sql;
   }
 
@@ -67,7 +70,7 @@ export function openPool(url: string, options: PoolOptions, deadlineMs: number):
           keep_alive: 5,
           onnotify,
           onclose,
-          socket: socketFactory(url, () => {}),
+          socket: socketFactory(() => {}),
         } as unknown as PoolOptions),
       channel,
       onNotify,
@@ -104,7 +107,7 @@ export function openPool(url: string, options: PoolOptions, deadlineMs: number):
   });
 }
 
-function socketFactory(url: string, onLost: () => void) {
+function socketFactory(onLost: () => void) {
   let turn = 0;
   return ({ host, port, path }: { host: string[]; port: number[]; path?: string | false }): QuietSocket => {
     const socket = new QuietSocket(onLost);

@@ -20,7 +20,15 @@ const floors = z
   .parse(read("floors.json"));
 
 const lock = z
-  .object({ packages: z.record(z.string(), z.object({ version: z.string().optional() })) })
+  .object({
+    packages: z.record(
+      z.string(),
+      z.object({
+        version: z.string().optional(),
+        optionalDependencies: z.record(z.string(), z.string()).default({}),
+      }),
+    ),
+  })
   .parse(read("../package-lock.json"));
 
 /** Every installed copy of a package, also those below other packages. */
@@ -56,4 +64,12 @@ test("versions are compared by number, and a pre-release lies below its release"
   expect(isBelow("8.23.0", "8.23.0")).toBe(false);
   expect(isBelow("8.23.0-rc.1", "8.23.0")).toBe(true);
   expect(isBelow("9.0.0", "8.23.0")).toBe(false);
+});
+
+test("the lockfile names the packages of other systems too, or npm ci refuses it there and here", () => {
+  const names = new Set(Object.keys(lock.packages).map((path) => path.replace(/^.*node_modules\//, "")));
+  const missing = Object.values(lock.packages)
+    .flatMap((entry) => Object.keys(entry.optionalDependencies))
+    .filter((name) => !names.has(name));
+  expect(missing, "run npm install against a registry that has every system's packages").toEqual([]);
 });

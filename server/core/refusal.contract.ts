@@ -40,6 +40,7 @@ export const refusalCodes = [
   "automation_suspended",
   "authority_too_low",
   "edge_away",
+  "edge_not_storing",
   "wrong_state",
   "job_running",
   "no_job",

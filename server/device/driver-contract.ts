@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { systemClock } from "#server/core/clock.ts";
 import type { Driver, DriverEvent, DriverSink, RawReading, Receipt } from "./driver.contract.ts";
 import { quality } from "./tag.contract.ts";
 
@@ -63,11 +64,12 @@ export interface Rig {
   readonly driver: Driver;
   readonly machine: MachineSide;
   /** Brings the link's middle (broker, listener) down and up again. */
-  restartMiddle(): Promise<void>;
-  close(): Promise<void>;
+  readonly restartMiddle: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
-const at = 1_764_000_000_000;
+/** Young enough to be live everywhere. */
+const at = systemClock.now() - 10_000;
 
 /** What every driver must do, over real sockets. `build` makes a fresh one for each test. */
 export function driverContract(name: string, build: () => Promise<Rig>): void {

@@ -1,7 +1,8 @@
 import type { Clock } from "#server/core/clock.ts";
 import type { DriverEvent, DriverSink, RawReading, Receipt } from "#server/device/driver.contract.ts";
-import { aggregate, close, lateShare, windowOf } from "./aggregate.rules.ts";
-import { type Point, release, thin } from "./filter.rules.ts";
+import { aggregate, close, lateShare } from "./aggregate.rules.ts";
+import { emptyFilter, type Point, release, thin } from "./filter.rules.ts";
+import type { SavedWindow } from "./queue-keys.ts";
 import type { Queue } from "./queue.ts";
 import type { SkewMeter } from "./skew.ts";
 import type { Value } from "./reflexes.rules.ts";
@@ -10,6 +11,7 @@ import type { UnknownMetrics } from "./unknown-metrics.ts";
 import type { EdgeEvent } from "./uplink.contract.ts";
 import { deadRaw, judge, storableText, type Verdict } from "./validate.rules.ts";
 import type { LatestValues } from "./values.ts";
+import { closeAll, saveWindow } from "./windows.ts";
 
 export interface NormaliseParts {
   /** The checked clock. */
@@ -27,7 +29,7 @@ const maxUnreadable = 8192;
 
 /**
  * The way of a reading through the edge (design §4): known tag → judged → reflexes → deadband or window → queue. One
- * per source; what it answers as stored is on the disk, also when it waits in a window of a fast tag.
+ * per source; what it answers as stored is on the disk, also while it waits in a window of a fast tag.
  */
 export class Normaliser implements DriverSink {
   readonly #sourceId: number;
@@ -41,26 +43,20 @@ export class Normaliser implements DriverSink {
   }
 
   async readings(batch: readonly RawReading[], receipt?: Receipt): Promise<void> {
-    const { clock, queue } = this.#parts;
+    const { clock, queue, book } = this.#parts;
     queue.admit(batch.length);
     const now = clock.now();
     let lastAt = queue.markOf(this.#sourceId).lastAt ?? 0;
-    const windows: Promise<void>[] = [];
     for (const reading of batch) {
-      const window = this.#take(reading, now);
-      if (window !== null) windows.push(window);
-      if (reading.sourceTime > lastAt && reading.sourceTime <= now) {
-        lastAt = reading.sourceTime;
-      }
+      this.#take(reading, now);
+      if (reading.sourceTime > lastAt && reading.sourceTime <= now) lastAt = reading.sourceTime;
     }
-    queue.mark(this.#sourceId, receipt === undefined ? { lastAt } : { lastAt, receipt });
+    queue.mark(this.#sourceId, receipt === undefined ? { lastAt } : { lastAt, receipt }, this.#windows);
     try {
       await queue.stored();
-      await Promise.all(windows);
     } catch (error) {
       // What was not stored may come again and must not look like a repetition.
-      for (const state of this.#parts.book.ofSource(this.#sourceId))
-        state.filter = { stored: null, held: null };
+      for (const state of book.ofSource(this.#sourceId)) state.filter = emptyFilter;
       throw error;
     }
   }
@@ -91,80 +87,76 @@ export class Normaliser implements DriverSink {
     return Promise.resolve(this.#parts.queue.markOf(this.#sourceId).receipt ?? null);
   }
 
-  /** @returns what to wait for beside the queue, when the reading waits in a window. */
-  #take(reading: RawReading, now: number): Promise<void> | null {
+  #take(reading: RawReading, now: number): void {
     const { clock, queue, book, values, unknown, onValue } = this.#parts;
     const state = book.find(this.#sourceId, reading.metric);
     if (state === undefined) {
       unknown.note(this.#sourceId, reading);
-      queue.dead(this.#anyLane(), now, "unknown_tag", deadRaw(reading, this.#sourceId, null, now));
-      return null;
+      return queue.dead(this.#anyLane(), now, "unknown_tag", deadRaw(reading, this.#sourceId, null, now));
     }
     const { tag } = state;
     const verdict = judge(reading, tag, now);
     if (verdict.dead !== null) {
-      queue.dead(tag.lane, now, verdict.dead, deadRaw(reading, this.#sourceId, tag.id, now));
-      return null;
+      return queue.dead(tag.lane, now, verdict.dead, deadRaw(reading, this.#sourceId, tag.id, now));
     }
     const { sourceTime } = reading;
     const { num, txt, quality } = verdict;
     if (reading.historical === true) {
-      queue.reading(tag.lane, true, tag.id, sourceTime, now, num, txt, quality);
-      return null;
+      return queue.reading(tag.lane, true, tag.id, sourceTime, now, num, txt, quality);
     }
     const value = valueOf(state, verdict);
     onValue(tag.id, value, quality, sourceTime);
     values.set(tag.id, tag.machineId, value, quality, sourceTime);
     this.#skew.add(now, sourceTime, clock.monotonic());
     const point = { at: sourceTime, num, txt, quality };
-    if (tag.aggregateMs !== null && txt === null) return this.#window(state, point, tag.aggregateMs);
-    this.#store(state, point, now);
-    return null;
-  }
-
-  /** Puts a point of a fast tag into its window; resolves when that window is stored. */
-  #window(state: TagState, point: Point, lengthMs: number): Promise<void> | null {
-    const step = aggregate(state.aggregate, point, lengthMs);
-    const until = windowOf(point.at, lengthMs) + lengthMs;
+    if (tag.aggregateMs === null || txt !== null) return this.#store(state, point, now);
+    const step = aggregate(state.aggregate, point, tag.aggregateMs);
     state.aggregate = step.state;
-    const late = until <= step.state.closedUntil;
-    const stored = late
-      ? null
-      : new Promise<void>((resolve, reject) => {
-          state.waiters.push({ until, settle: (done) => void done.then(resolve, reject) });
-        });
-    this.#given(state, step.out);
-    return stored;
+    for (const mean of step.out) this.#store(state, mean, now);
   }
 
   /** Windows that are over by now, and held points whose silence is long enough. Called several times a second. */
   tick(): void {
-    const sourceNow = this.#parts.clock.now() - (this.#skew.skewMs ?? 0);
-    for (const state of this.#parts.book.ofSource(this.#sourceId)) {
+    const { queue, book, clock } = this.#parts;
+    if (!queue.storing) return;
+    const now = clock.now();
+    const sourceNow = now - (this.#skew.skewMs ?? 0);
+    let closed = false;
+    for (const state of book.ofSource(this.#sourceId)) {
       const { aggregateMs } = state.tag;
-      if (aggregateMs !== null) {
+      if (aggregateMs !== null && (state.aggregate.points.length > 0 || !state.aggregate.held)) {
         const step = close(state.aggregate, sourceNow - aggregateMs * lateShare, aggregateMs);
         state.aggregate = step.state;
-        this.#given(state, step.out);
+        for (const mean of step.out) this.#store(state, mean, now);
+        closed ||= step.out.length > 0;
       }
       if (!state.thinned) continue;
       const step = release(state.tag, state.filter, sourceNow);
       state.filter = step.state;
-      for (const point of step.out) this.#put(state, point);
+      for (const point of step.out) this.#put(state, point, now);
     }
+    if (closed) queue.mark(this.#sourceId, {}, this.#windows);
   }
 
-  /** Means (and late points) on their way on; whoever waits for their windows is told when they are stored. */
-  #given(state: TagState, points: readonly Point[]): void {
+  /** A tag that is gone or counts otherwise from now on: what waits in its windows is given out. */
+  end(state: TagState): void {
     const now = this.#parts.clock.now();
-    for (const point of points) this.#store(state, point, now);
-    const { closedUntil } = state.aggregate;
-    const done = state.waiters.filter((waiter) => waiter.until <= closedUntil);
-    if (done.length === 0) return;
-    state.waiters = state.waiters.filter((waiter) => waiter.until > closedUntil);
-    const stored = this.#parts.queue.stored();
-    for (const waiter of done) waiter.settle(stored);
+    const { aggregateMs } = state.tag;
+    if (aggregateMs === null) return;
+    for (const mean of closeAll(state.aggregate, aggregateMs)) this.#put(state, mean, now);
+    this.#parts.queue.mark(this.#sourceId, {}, this.#windows);
   }
+
+  /** The open windows, for the disk: asked once a write. */
+  readonly #windows = (): SavedWindow[] => {
+    const open: SavedWindow[] = [];
+    for (const { tag, aggregate } of this.#parts.book.ofSource(this.#sourceId)) {
+      if (tag.aggregateMs === null) continue;
+      const saved = saveWindow(tag.id, tag.aggregateMs, aggregate);
+      if (saved !== null) open.push(saved);
+    }
+    return open;
+  };
 
   #store(state: TagState, point: Point, now: number): void {
     if (!state.thinned) return this.#put(state, point, now);
@@ -173,8 +165,7 @@ export class Normaliser implements DriverSink {
     for (const out of step.out) this.#put(state, out, now);
   }
 
-  #put({ tag }: TagState, point: Point, now = this.#parts.clock.now()): void {
-    if (!this.#parts.queue.storing) return;
+  #put({ tag }: TagState, point: Point, now: number): void {
     this.#parts.queue.reading(tag.lane, false, tag.id, point.at, now, point.num, point.txt, point.quality);
   }
 

@@ -37,10 +37,25 @@ export type EpochRecord = z.infer<typeof EpochRecord>;
 export const AckMarks = z.array(z.object({ at: z.number(), acked: z.number().int() }));
 export type AckMarks = z.infer<typeof AckMarks>;
 
+/** [source time, number or null, quality] of a point in an open window. */
+const SavedPoint = z.tuple([z.number(), z.number().nullable(), z.number()]);
+
+/** The open windows of a fast tag: what was answered as stored and is not given out as a mean yet. */
+export const SavedWindow = z.object({
+  tagId: z.number().int(),
+  lengthMs: z.number(),
+  closedUntil: z.number(),
+  held: z.boolean(),
+  before: SavedPoint.nullable(),
+  points: z.array(SavedPoint),
+});
+export type SavedWindow = z.infer<typeof SavedWindow>;
+
 /** How far a source has come: the last batch of a device's own store, and its newest stored reading (source time, ms). */
 export const SourceMark = z.object({
   receipt: z.object({ session: z.string(), id: z.number().int() }).optional(),
   lastAt: z.number().optional(),
+  windows: z.array(SavedWindow).optional(),
 });
 export type SourceMark = z.infer<typeof SourceMark>;
 

@@ -19,7 +19,7 @@ const pool: ReadingsBuilder[] = [];
 export class Waiting {
   readonly readings = new Map<string, WaitingReadings>();
   readonly events = new Map<number, EventsBuilder[]>();
-  readonly marks = new Map<number, SourceMark>();
+  readonly #marks = new Map<number, { mark: SourceMark; windows: (() => SourceMark["windows"]) | null }>();
   /** Resolves when the batch is on the disk. */
   readonly stored: Promise<void>;
   resolve: () => void = () => undefined;
@@ -65,6 +65,25 @@ export class Waiting {
     builder.push(event, now);
     this.count++;
     return true;
+  }
+
+  mark(sourceId: number, mark: SourceMark, windows?: () => SourceMark["windows"]): void {
+    const before = this.#marks.get(sourceId);
+    this.#marks.set(sourceId, {
+      mark: { ...before?.mark, ...mark },
+      windows: windows ?? before?.windows ?? null,
+    });
+    this.count++;
+  }
+
+  /** The marks as they are now. Asked in the turn in which the batch is closed. */
+  marked(): Map<number, SourceMark> {
+    const all = new Map<number, SourceMark>();
+    for (const [id, { mark, windows }] of this.#marks) {
+      const open = windows?.();
+      all.set(id, open === undefined ? mark : { ...mark, windows: open });
+    }
+    return all;
   }
 
   /** At most so many bytes will the blocks take. */

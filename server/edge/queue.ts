@@ -109,10 +109,12 @@ export class Queue {
     this.#schedule();
   }
 
-  /** Notes how far a source has come, in the same write as what was put in the same turn. */
-  mark(sourceId: number, mark: SourceMark): void {
-    this.#waiting.marks.set(sourceId, { ...this.#waiting.marks.get(sourceId), ...mark });
-    this.#waiting.count++;
+  /**
+   * Notes how far a source has come, in the same write as what was put in the same turn. `windows` is asked when that
+   * write is made, once, however often it was noted.
+   */
+  mark(sourceId: number, mark: Omit<SourceMark, "windows">, windows?: () => SourceMark["windows"]): void {
+    this.#waiting.mark(sourceId, mark, windows);
     this.#schedule();
   }
 
@@ -185,9 +187,10 @@ export class Queue {
       const taken = this.#waiting;
       if (taken.count === 0) return;
       this.#waiting = new Waiting();
+      const marks = taken.marked();
       this.#writing = taken.stored;
       try {
-        await this.#write(taken);
+        await this.#write(taken, marks);
         taken.resolve();
       } catch (error) {
         this.#waiting.keepEvents(taken);
@@ -202,7 +205,7 @@ export class Queue {
   }
 
   /** Blocks, records, and what has to go for them with its gap event: all in one synced batch, or nothing. */
-  async #write(taken: Waiting): Promise<void> {
+  async #write(taken: Waiting, noted: ReadonlyMap<number, SourceMark>): Promise<void> {
     const { store, state, options } = this.disk;
     const operations: StoreOperation[] = [];
     const records = new Map<Epoch, EpochRecord>();
@@ -244,7 +247,7 @@ export class Queue {
         put(epoch, builder.count, (first) => builder.cut({ lane, epoch: name, first }, historical));
       }
     }
-    const marks = [...taken.marks].map(([id, mark]) => [id, { ...state.marks.get(id), ...mark }] as const);
+    const marks = [...noted].map(([id, mark]) => [id, { ...state.marks.get(id), ...mark }] as const);
     for (const [id, mark] of marks) operations.push(putJson(sourceKey(id), mark));
     await this.disk.commit({ operations, records });
     for (const [id, mark] of marks) state.marks.set(id, mark);

@@ -1,5 +1,7 @@
 import type { EdgeDocument, EdgeMachine, EdgeTag } from "./document.contract.ts";
 import { type AggregateState, emptyAggregate } from "./aggregate.rules.ts";
+import type { SavedWindow } from "./queue-keys.ts";
+import { restoreWindow } from "./windows.ts";
 import { emptyFilter, type FilterState, isThinned } from "./filter.rules.ts";
 
 /** A tag as the running edge holds it. */
@@ -8,8 +10,6 @@ export interface TagState {
   readonly thinned: boolean;
   filter: FilterState;
   aggregate: AggregateState;
-  /** Who waits for the window up to this source time to be stored. */
-  waiters: { readonly until: number; readonly settle: (stored: Promise<void>) => void }[];
 }
 
 /** The document by what the reading path asks for: source and metric, tag, machine. */
@@ -19,25 +19,29 @@ export class TagBook {
   #machines = new Map<number, EdgeMachine>();
   #lanes = new Map<number, number>();
 
-  /** Takes a new document. A tag that did not change keeps what its filters remember. */
-  load(document: EdgeDocument): void {
+  /**
+   * Takes a new document. A tag that did not change keeps what its filters remember, a new one may go on with windows
+   * that were saved. @returns the states that ended: what waits in their windows must be given out.
+   */
+  load(document: EdgeDocument, saved: (sourceId: number) => readonly SavedWindow[]): TagState[] {
     const known = this.#byId;
     this.#byId = new Map();
     this.#bySource = new Map(document.sources.map(({ id }) => [id, new Map()]));
     this.#machines = new Map(document.machines.map((machine) => [machine.id, machine]));
     this.#lanes = new Map();
+    const windows = new Map(document.sources.flatMap(({ id }) => saved(id).map((w) => [w.tagId, w])));
     for (const tag of document.tags) {
       const before = known.get(tag.id);
-      const state = before !== undefined && sameFilter(before.tag, tag) ? { ...before, tag } : fresh(tag);
+      const same = before !== undefined && sameFilter(before.tag, tag);
+      if (same) known.delete(tag.id);
+      const state = same
+        ? { ...before, tag }
+        : fresh(tag, before === undefined ? windows.get(tag.id) : undefined);
       this.#byId.set(tag.id, state);
       this.#bySource.get(tag.sourceId)?.set(tag.metric, state);
       this.#lanes.set(tag.machineId, tag.lane);
     }
-    // A window of a tag that is gone or counts otherwise now will not be filled any more.
-    for (const before of known.values()) {
-      if (this.#byId.get(before.tag.id)?.waiters === before.waiters) continue;
-      for (const waiter of before.waiters.splice(0)) waiter.settle(Promise.resolve());
-    }
+    return [...known.values()];
   }
 
   find(sourceId: number, metric: string): TagState | undefined {
@@ -80,12 +84,15 @@ export class TagBook {
   }
 }
 
-function fresh(tag: EdgeTag): TagState {
-  return { tag, thinned: isThinned(tag), filter: emptyFilter, aggregate: emptyAggregate, waiters: [] };
+function fresh(tag: EdgeTag, saved: SavedWindow | undefined): TagState {
+  const goesOn = saved !== undefined && saved.lengthMs === tag.aggregateMs;
+  const aggregate = goesOn ? restoreWindow(saved) : emptyAggregate;
+  return { tag, thinned: isThinned(tag), filter: emptyFilter, aggregate };
 }
 
 function sameFilter(a: EdgeTag, b: EdgeTag): boolean {
   return (
+    a.sourceId === b.sourceId &&
     a.datatype === b.datatype &&
     a.meaning === b.meaning &&
     a.unit === b.unit &&

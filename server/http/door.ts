@@ -141,7 +141,9 @@ export function createDoor(options: DoorOptions): Door {
         .end(options.ca);
       return;
     }
-    const name = hostName(request.headers.host) ?? "localhost";
+    const asked = hostName(request.headers.host) ?? "localhost";
+    // Who reads this at the server itself wants to show the code to a tablet.
+    const name = isLoopbackName(asked) ? hosts.outside() : asked;
     const address = `https://${name.includes(":") ? `[${name}]` : name}:${portOf(secure)}/`;
     answerPage(request, response, 200, (language, nonce) => trustPage(language, nonce, address, options.ca));
   }

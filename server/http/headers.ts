@@ -62,7 +62,7 @@ export function setSecurityHeaders(response: ServerResponse, hsts: boolean): voi
   response.setHeader("cross-origin-resource-policy", "same-origin");
   response.setHeader(
     "permissions-policy",
-    "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=()",
+    "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), serial=()",
   );
   if (hsts) response.setHeader("strict-transport-security", "max-age=31536000");
 }

@@ -20,6 +20,8 @@ export function isLoopbackAddress(address: string | undefined): boolean {
 export interface HostList {
   /** Whether this plant answers to that name; anything else is a stranger's DNS entry that points at us. */
   allows(name: string): boolean;
+  /** A name under which other devices reach us: the first own address, else the host name. */
+  outside(): string;
 }
 
 /**
@@ -31,15 +33,13 @@ export function createHostList(hosts: string): HostList {
   const own = hostname().toLowerCase();
   const configured = hosts.split(",").map((one) => one.trim().toLowerCase());
   const fixed = new Set([...loopbackNames, own, `${own}.local`, ...configured.filter((one) => one !== "")]);
-  const ownAddresses = (): string[] =>
-    Object.values(networkInterfaces())
-      .flatMap((list) => list ?? [])
-      .map((one) => one.address.toLowerCase());
+  const ownAddresses = () => Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   return {
     allows: (name) =>
       fixed.has(name) ||
       fixed.has(name.replace(/^[^.]+/, "*")) ||
       // Asked for each time: a plant may get a new address at any moment.
-      ownAddresses().includes(name),
+      ownAddresses().some((one) => one.address.toLowerCase() === name),
+    outside: () => ownAddresses().find((one) => !one.internal && one.family === "IPv4")?.address ?? own,
   };
 }

@@ -1,3 +1,4 @@
+import type { Socket as ServerSocket } from "socket.io";
 import { type Socket, io as connectSocket } from "socket.io-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { silentLogger } from "#server/core/log.ts";
@@ -15,13 +16,7 @@ let street: TestDoor;
 beforeAll(async () => {
   house = await testHouse();
   street = await openTestDoor(house.app, ({ io }) => {
-    io.of("/screens").use(async (socket, next) => {
-      const identity = await identityOfHandshake(house.auth, socket.handshake);
-      if (identity.actor.kind === "nobody") return next(new Error("sign_in_needed"));
-      await socket.join(sessionRooms(identity));
-      socket.on("who", (answer: (name: string) => void) => answer(identity.actor.name));
-      return next();
-    });
+    io.of("/screens").use((socket, next) => void admit(socket, next));
     cutEndedSockets(io, house.auth);
   });
 });
@@ -29,6 +24,14 @@ afterAll(async () => {
   await street.close();
   await house.close();
 });
+
+async function admit(socket: ServerSocket, next: (error?: Error) => void): Promise<void> {
+  const identity = await identityOfHandshake(house.auth, socket.handshake);
+  if (identity.actor.kind === "nobody") return next(new Error("sign_in_needed"));
+  await socket.join(sessionRooms(identity));
+  socket.on("who", (answer: (name: string) => void) => answer(identity.actor.name));
+  return next();
+}
 
 /** A browser at https://localhost that keeps its cookies. */
 function browser() {

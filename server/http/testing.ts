@@ -84,8 +84,14 @@ export interface TestHouse {
 export const testPepper = "a pepper for tests that is long enough";
 const secret = "a secret for tests that is long enough and has 0123456789 in it";
 
-/** A house with two machines on one line and nobody in it, for tests on a database of their own. */
-export async function testHouse(routes: readonly Routes[] = []): Promise<TestHouse> {
+/**
+ * A house with two machines on one line and nobody in it, for tests on a database of their own.
+ * @param routes further routes; with `alone` they are all there are
+ */
+export async function testHouse(
+  routes: readonly Routes[] = [],
+  { alone = false }: { alone?: boolean } = {},
+): Promise<TestHouse> {
   const handle = await testDb();
   const { db } = handle;
   // The sign-in library reads the system's clock, so ours begins there too.
@@ -107,7 +113,7 @@ export async function testHouse(routes: readonly Routes[] = []): Promise<TestHou
       // What a test did not expect to fail tells why.
       log: createLogger("api", "error"),
       auth,
-      routes: [...own, ...routes],
+      routes: alone ? routes : [...own, ...routes],
       version: "test",
     });
     return { auth, app };

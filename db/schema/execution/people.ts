@@ -9,7 +9,9 @@ export const person = pgTable("person", {
   roles: text("roles").array().notNull(),
   active: boolean("active").notNull().default(true),
   /** What the sign-in library expects of a user; made from the code, no mail is ever sent to it. */
-  email: text("email").notNull().generatedAlwaysAs(sql`(lower(code) || '@person.invalid')`),
+  email: text("email")
+    .notNull()
+    .generatedAlwaysAs(sql`(lower(code) || '@person.invalid')`),
   emailVerified: boolean("email_verified").notNull().default(true),
   image: text("image"),
   createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import type { Socket as NetSocket } from "node:net";
 import { Server } from "socket.io";
 import { io, type Socket } from "socket.io-client";
 import { afterEach, expect, test } from "vitest";
@@ -15,20 +16,29 @@ import { deviceNamespace, deviceServerOptions } from "./wire.contract.ts";
 const token = "a token of the packer";
 const tokenHash = createHash("sha256").update(token).digest("hex");
 
-async function listener(): Promise<{ server: Server; url: string; close(): Promise<void> }> {
+async function listener() {
   const http = createServer();
+  const connections = new Set<NetSocket>();
+  http.on("connection", (socket) => connections.add(socket));
   http.listen(0, "127.0.0.1");
   await once(http, "listening");
   const address = http.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   const server = new Server(http, deviceServerOptions);
-  return { server, url: `http://127.0.0.1:${port}`, close: async () => void (await server.close()) };
+  return {
+    server,
+    url: `http://127.0.0.1:${port}`,
+    /** Breaks every connection as a switch without power does. */
+    cut: () => {
+      for (const socket of connections) socket.destroy();
+    },
+    close: () => server.close(),
+  };
 }
 
 class DeviceSide implements MachineSide {
   readonly written: { metric: string; value: unknown }[] = [];
   readonly #url: string;
-  readonly #session = randomUUID();
   #device: ReturnType<typeof createDevice> | null = null;
 
   constructor(url: string) {
@@ -40,7 +50,7 @@ class DeviceSide implements MachineSide {
       url: this.#url,
       source: "packing",
       token,
-      session: this.#session,
+      session: randomUUID(),
       clock: systemClock,
       capacity: 5000,
       onWrite: ({ metric, value }) => {
@@ -77,7 +87,7 @@ class DeviceSide implements MachineSide {
 }
 
 async function rig(): Promise<Rig> {
-  const { server, url, close } = await listener();
+  const { server, url, cut, close } = await listener();
   const machine = new DeviceSide(url);
   return {
     driver: createSocketIoDriver({
@@ -90,7 +100,7 @@ async function rig(): Promise<Rig> {
     }),
     machine,
     restartMiddle: () => {
-      server.disconnectSockets(true);
+      cut();
       return Promise.resolve();
     },
     close: async () => {

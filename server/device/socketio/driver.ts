@@ -104,13 +104,14 @@ class SocketIoDriver implements Driver {
       return { result: "refused", reason: "the value is not a finite number" };
     }
     const write = { metric, value, at: this.#options.clock.now() };
+    const gone = new Promise<null>((resolve) => socket.once("disconnect", () => resolve(null)));
     try {
-      const answer = DeviceWriteAnswer.safeParse(
-        await socket.timeout(writeTimeoutMs).emitWithAck("write", write),
-      );
-      return answer.success
-        ? answer.data
-        : { result: "unknown", reason: "the device's answer is unreadable" };
+      const said = await Promise.race([socket.timeout(writeTimeoutMs).emitWithAck("write", write), gone]);
+      const answer = DeviceWriteAnswer.safeParse(said);
+      if (answer.success) return answer.data;
+      const reason =
+        said === null ? "the link was lost before the answer" : "the device's answer is unreadable";
+      return { result: "unknown", reason };
     } catch {
       this.#errors += 1;
       return { result: "unknown", reason: `the device did not answer within ${writeTimeoutMs} ms` };
@@ -195,6 +196,7 @@ class SocketIoDriver implements Driver {
     if (this.#receipt?.session === session && id <= this.#receipt.id)
       return { result: "stored", refused: [] };
     if (this.#next !== null && id !== this.#next) return { result: "busy", retryMs: busyMs };
+    for (const reading of readings) this.#remember(reading);
     try {
       for (const { reason, raw } of refused) await this.#unreadable(sink, reason, raw);
       if (readings.length > 0) await sink.readings(readings, { session, id });
@@ -206,7 +208,6 @@ class SocketIoDriver implements Driver {
     }
     this.#receipt = { session, id };
     this.#next = id + 1;
-    for (const reading of readings) this.#remember(reading);
     return { result: "stored", refused: refused.map(({ row, reason }) => ({ row, reason })) };
   }
 

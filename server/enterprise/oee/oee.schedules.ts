@@ -23,7 +23,7 @@ type Due = { machineId: number; shiftId: number } & Record<string, unknown>;
 async function keepRunning(context: ReactionContext): Promise<void> {
   const { tx, now } = context;
   const due = await tx.execute<Due>(sql`
-    select w.id as "machineId", s.id as "shiftId" from shift_instance s join work_unit w on w.line_id = s.line_id
+    select w.id as "machineId", s.id::float8 as "shiftId" from shift_instance s join work_unit w on w.line_id = s.line_id
     where s.during @> ${instant(now)} order by w.id`);
   await keepAll(context, due, false);
 }
@@ -32,7 +32,7 @@ async function closeEnded(context: ReactionContext): Promise<void> {
   const { tx, now } = context;
   // A machine that was never heard of before the end of a shift has no record of it.
   const due = await tx.execute<Due>(sql`
-    select w.id as "machineId", s.id as "shiftId" from shift_instance s join work_unit w on w.line_id = s.line_id
+    select w.id as "machineId", s.id::float8 as "shiftId" from shift_instance s join work_unit w on w.line_id = s.line_id
     where s.during && tstzrange(${instant(now - 35 * 86_400_000)}, ${instant(now)})
       and upper(s.during) <= ${instant(now - closeAfterMs)}
       and exists (select from machine_state m where m.machine_id = w.id and lower(m.during) < upper(s.during))
@@ -45,7 +45,7 @@ async function restateDirty(context: ReactionContext): Promise<void> {
   const due = await context.tx.execute<Due>(sql`
     delete from oee_dirty where (machine_id, shift_id) in (
       select machine_id, shift_id from oee_dirty order by since limit ${perRound} for update skip locked)
-    returning machine_id as "machineId", shift_id as "shiftId"`);
+    returning machine_id as "machineId", shift_id::float8 as "shiftId"`);
   await keepAll(context, due, true);
 }
 

@@ -93,7 +93,7 @@ export const loadLot = defineCommand({
     if (!fits || lot.disposition === "closed") throw new Refusal("lot_mismatch", { lot: lot.code });
     const same = lot.materialId === null ? sql`l.lot_id = ${lotId}` : sql`o.material_id = ${lot.materialId}`;
     const on = await tx.execute<{ id: number; lotId: string; start: number }>(sql`
-      select l.id, l.lot_id as "lotId", (extract(epoch from lower(l.during)) * 1000)::float8 as start from job_run_lot l join lot o on o.id = l.lot_id
+      select l.id::float8 as id, l.lot_id as "lotId", (extract(epoch from lower(l.during)) * 1000)::float8 as start from job_run_lot l join lot o on o.id = l.lot_id
       where l.job_run_id = ${run.runId} and l.role = 'in' and upper_inf(l.during) and ${same}`);
     if (on.some((o) => o.lotId === lotId)) return { runId: run.runId };
     if (on.some((o) => o.start > at)) throw new Refusal("conflict", {}, "at");

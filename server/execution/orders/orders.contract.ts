@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { plainText } from "#server/core/text.contract.ts";
+import { codeText, plainText } from "#server/core/text.contract.ts";
 
 /** ISA-95 request and job states that we use; the database knows the same lists. */
 const orderStates = ["waiting", "ready", "running", "held", "completed", "closed", "cancelled"] as const;
@@ -90,3 +90,15 @@ export const CorrectJobRun = z.object({
   reason: plainText(500),
 });
 export type CorrectJobRun = z.infer<typeof CorrectJobRun>;
+
+export const CreateOrder = z.object({
+  code: codeText(40),
+  productId: z.uuid(),
+  quantity: z.number().int().positive().max(10_000_000),
+  due: Instant.nullable().default(null),
+  /** 1 = most urgent … 9. */
+  priority: z.number().int().min(1).max(9).default(5),
+  /** In the order in which they are done; each makes the whole quantity. */
+  jobs: z.array(z.object({ machineId: z.number().int(), operation: plainText(60) })).min(1).max(20),
+});
+export type CreateOrder = z.infer<typeof CreateOrder>;

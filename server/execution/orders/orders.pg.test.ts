@@ -112,9 +112,7 @@ test("a correction re-binds time to another job and keeps what was thought befor
   await startJob.execute(deps(), testHand, id(), { machineId: m.id, jobId: a.jobId });
   clock.advance(20 * minute);
   await finishJob.execute(deps(), testHand, id(), { machineId: m.id, jobId: a.jobId });
-  const { runId } = await startJob.execute(deps(), testHand, id(), { machineId: m.id, jobId: b.jobId, lotIds: [lotId] }).catch((error: unknown) => {
-    throw error;
-  });
+  const { runId } = await startJob.execute(deps(), testHand, id(), { machineId: m.id, jobId: b.jobId, lotIds: [lotId] });
   clock.advance(5 * minute);
   const at = t0 + 15 * minute;
   expect((await contextAt(handle.db, m.id, at)).map((c) => c.orderCode)).toEqual(["PO-6a"]);

@@ -31,7 +31,7 @@ async function turn({ tx, now }: ReactionContext): Promise<void> {
   if (last === undefined) return;
   const from = Math.max(last.at, now - 86_400_000);
   const rows = await tx.execute<ShiftRow>(sql`
-    select id as "shiftId", line_id as "lineId", name, ${epochMs(sql`lower(during)`)} as start, ${epochMs(sql`upper(during)`)} as "end"
+    select id::float8 as "shiftId", line_id as "lineId", name, ${epochMs(sql`lower(during)`)} as start, ${epochMs(sql`upper(during)`)} as "end"
     from shift_instance where during && tstzrange(${instant(from - 1)}, ${instant(now + 1)}) order by lower(during)`);
   for (const { shiftId, lineId, name, start, end } of rows) {
     const shift = { shiftId, lineId, name, start, end };

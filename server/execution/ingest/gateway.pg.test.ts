@@ -1,0 +1,319 @@
+import { randomUUID, verify } from "node:crypto";
+import { asc, eq, sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { setting } from "#db/schema/core/core.ts";
+import { tag } from "#db/schema/device/tags.ts";
+import { deadLetter, discoveredMetric, ingestCursor, reading } from "#db/schema/edge/ingest.ts";
+import { testDb } from "#db/testing.ts";
+import { systemClock } from "#server/core/clock.ts";
+import type { Actuation } from "#server/edge/uplink.contract.ts";
+import { EdgeDocument, type SignedDocument } from "#server/edge/document.contract.ts";
+import { laneOf } from "./epoch.rules.ts";
+import {
+  block,
+  deliver,
+  type EdgeClient,
+  eventBlock,
+  makePlant,
+  randomEpoch,
+  send,
+  startServer,
+  type TestPlant,
+  type TestServer,
+} from "./testing.ts";
+
+let handle: Awaited<ReturnType<typeof testDb>>;
+let plant: TestPlant;
+let server: TestServer;
+
+beforeAll(async () => {
+  handle = await testDb();
+  plant = await makePlant(handle.db, "gw");
+  server = await startServer(handle.db);
+});
+afterAll(async () => {
+  await server.close();
+  await handle.close();
+});
+
+const start = systemClock.now();
+const value = (at: number, v: number) => ({ tagId: plant.numbers[0] ?? 0, at, value: v });
+
+async function numbersOf(epoch: string): Promise<(number | null)[]> {
+  const rows = await handle.db
+    .select()
+    .from(reading)
+    .where(eq(reading.epoch, epoch))
+    .orderBy(asc(reading.seq));
+  return rows.map((row) => row.num);
+}
+
+async function documentOf(socket: EdgeClient): Promise<SignedDocument> {
+  return new Promise((resolve) => socket.once("document", resolve));
+}
+
+test("an edge is welcomed with its cursors, and blocks are acked after they are stored", async () => {
+  const { socket } = await server.edge(plant);
+  const epoch = randomEpoch();
+  const answer = await send(socket, block({ epoch, first: 1, readings: [value(start, 1), value(start + 1, 2)] }));
+  expect(answer).toEqual({ result: "acked", acked: 2 });
+  expect(await numbersOf(epoch)).toEqual([1, 2]);
+  const again = await server.edge(plant);
+  expect(again.welcome.cursors).toContainEqual({ lane: 0, kind: "readings", epoch, acked: 2 });
+});
+
+test("blocks that wait are merged, every one is answered, and nothing is doubled by repeats", async () => {
+  const { socket } = await server.edge(plant);
+  const epoch = randomEpoch();
+  const frames = Array.from({ length: 40 }, (_, i) =>
+    block({ epoch, first: 1 + i * 25, readings: Array.from({ length: 25 }, (_x, j) => value(start + i, i * 25 + j)) }),
+  );
+  const answers = await Promise.all([...frames, ...frames.slice(5, 15)].map((frame) => send(socket, frame)));
+  expect(answers.every((answer) => answer.result === "acked")).toBe(true);
+  expect(await numbersOf(epoch)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+});
+
+test("a hole is asked for, and what a gap event explains is stepped over", async () => {
+  const { socket } = await server.edge(plant);
+  const epoch = randomEpoch();
+  await send(socket, block({ epoch, first: 1, readings: [value(start, 1)] }));
+  const later = block({ epoch, first: 5, readings: [value(start, 5)] });
+  expect(await send(socket, later)).toEqual({ result: "expect", seq: 2 });
+  const gap = {
+    kind: "gap" as const,
+    at: start,
+    sourceId: null,
+    machineId: null,
+    data: { stream: { kind: "readings", lane: 0, epoch }, from: 2, to: 4, reason: "queue_full" },
+  };
+  await send(socket, eventBlock({ epoch: randomEpoch(), first: 1, events: [gap] }));
+  expect(await send(socket, later)).toEqual({ result: "acked", acked: 5 });
+});
+
+test("NaN, a NUL in a text, the year 2999 and an unknown tag do not stop their block", async () => {
+  const { socket } = await server.edge(plant);
+  const epoch = randomEpoch();
+  const frame = block({
+    epoch,
+    first: 1,
+    readings: [
+      value(start, 1),
+      { tagId: plant.text, at: start, value: "run\0ning" },
+      value(Date.UTC(2999, 0, 1), 2),
+      { tagId: 4_000_000_000, at: start, value: 3 },
+      { tagId: 0, at: start, value: null },
+      { tagId: plant.numbers[1] ?? 0, at: start, value: null, quality: 2 },
+      value(start + 9, 7),
+    ],
+    dead: [{ seq: 5, reason: "not_a_number", raw: { value: "NaN" } }],
+  });
+  expect(await send(socket, frame)).toEqual({ result: "acked", acked: 7 });
+  expect(await numbersOf(epoch)).toEqual([1, null, 7]);
+  const letters = await handle.db
+    .select()
+    .from(deadLetter)
+    .where(eq(deadLetter.epoch, epoch))
+    .orderBy(asc(deadLetter.seq));
+  expect(letters.map(({ seq, reason }) => [seq, reason])).toEqual([
+    [2, "nul_in_text"],
+    [3, "time_in_future"],
+    [4, "unknown_tag"],
+    [5, "not_a_number"],
+  ]);
+});
+
+test("a frame that cannot be decoded is refused and kept whole, once however often it comes", async () => {
+  const { socket } = await server.edge(plant);
+  const frame = block({ epoch: randomEpoch(), first: 1, readings: [value(start, 1)] });
+  frame[frame.length - 6] = (frame[frame.length - 6] ?? 0) ^ 0xff;
+  expect(await send(socket, frame)).toEqual({ result: "refused", reason: "checksum" });
+  expect(await send(socket, frame)).toEqual({ result: "refused", reason: "checksum" });
+  expect(await send(socket, "not a frame" as unknown as Uint8Array)).toMatchObject({ result: "refused" });
+  const letters = await handle.db.select().from(deadLetter).where(sql`stream_id is null`).orderBy(asc(deadLetter.id));
+  expect(letters.map(({ reason, times }) => [reason, times])).toEqual([
+    ["frame_checksum", 2],
+    ["frame_torn", 1],
+  ]);
+  expect(Buffer.from(letters[0]?.raw ?? "", "base64").equals(Buffer.from(frame))).toBe(true);
+});
+
+test("a wrong token, an unknown edge and a hello of another shape are all just unauthorised", async () => {
+  for (const auth of [
+    { edgeCode: plant.edgeCode, token: "wrong" },
+    { edgeCode: "nobody", token: plant.token },
+    { edgeCode: 7 as unknown as string, token: plant.token },
+  ]) {
+    await expect(server.edge(auth)).rejects.toThrow("unauthorised");
+  }
+});
+
+test("a message of 10 MB ends its connection and nothing else", async () => {
+  const { socket } = await server.edge(plant);
+  const epoch = randomEpoch();
+  const gone = new Promise<string>((resolve) => socket.once("disconnect", resolve));
+  socket.emit("block", new Uint8Array(10_000_000), () => {});
+  expect(await gone).toBe("transport close");
+  expect(await deliver(socket, block({ epoch, first: 1, readings: [value(start, 1)] }))).toMatchObject({ acked: 1 });
+});
+
+test("the live value comes with the block; an older or a historical one does not replace it", async () => {
+  const { socket } = await server.edge(plant);
+  const tagId = plant.numbers[2] ?? 0;
+  const changed: number[] = [];
+  const stop = server.live.subscribe((ids) => changed.push(...ids));
+  const epoch = randomEpoch();
+  const at = systemClock.now();
+  const frame = (first: number, time: number, v: number, historical = false) =>
+    block({ epoch, first, readings: [{ tagId, at: time, value: v }], historical });
+  await send(socket, frame(1, at, 5));
+  await send(socket, frame(2, at - 60_000, 4));
+  await send(socket, frame(3, at + 1, 9, true));
+  expect(server.live.latest(tagId)).toEqual({ value: 5, sourceTime: at, quality: 0 });
+  await send(
+    socket,
+    block({ epoch, first: 4, readings: [{ tagId: plant.boolean, at, value: 1 }, { tagId: plant.text, at, value: "idle" }] }),
+  );
+  expect(server.live.snapshot([plant.boolean, plant.text])).toEqual(
+    new Map([
+      [plant.boolean, { value: true, sourceTime: at, quality: 0 }],
+      [plant.text, { value: "idle", sourceTime: at, quality: 0 }],
+    ]),
+  );
+  expect(changed).toEqual([tagId, plant.boolean, plant.text]);
+  stop();
+});
+
+test("the document is signed, and its version rises only when what it says changes", async () => {
+  const { db } = handle;
+  const { socket } = await server.edge(plant);
+  const signed = await documentOf(socket);
+  expect(
+    verify(null, Buffer.from(signed.body), server.publicKey, Buffer.from(signed.signature, "base64")),
+  ).toBe(true);
+  const document = EdgeDocument.parse(JSON.parse(signed.body));
+  expect(document.tags.map((t) => t.id)).toEqual([...plant.numbers, plant.text, plant.boolean]);
+  expect(new Set(document.tags.map((t) => t.lane))).toEqual(new Set([laneOf(plant.lineId)]));
+  expect(document.machines).toEqual([
+    {
+      id: plant.machineId,
+      code: "press-gw",
+      remoteTagId: null,
+      guardTagId: plant.boolean,
+      automationOff: false,
+      maintenanceLock: false,
+    },
+  ]);
+
+  await server.gateway.sendDocument(plant.edgeId);
+  const next = documentOf(socket);
+  await db.update(tag).set({ deadband: 0.5 }).where(eq(tag.id, plant.numbers[0] ?? 0));
+  await server.gateway.sendDocument(plant.edgeId);
+  const newer = EdgeDocument.parse(JSON.parse((await next).body));
+  expect(newer.version).toBe(document.version + 1);
+  expect(newer.tags[0]?.deadband).toBe(0.5);
+
+  // An edge that has it already is not sent it again: the next thing it hears is what comes after.
+  const current = await server.edge(plant, newer.version);
+  const heard: string[] = [];
+  current.socket.onAny((name: string) => heard.push(name));
+  await send(current.socket, block({ epoch: randomEpoch(), first: 1, readings: [value(start, 1)] }));
+  expect(heard).toEqual([]);
+});
+
+const actuation: Actuation = {
+  id: randomUUID(),
+  counterEpoch: "e",
+  counter: 1,
+  adjustmentId: null,
+  machineId: 1,
+  tagId: 1,
+  value: 230,
+  unit: "°C",
+  expected: 235,
+  notAfter: start + 60_000,
+  ttlMs: 5000,
+  approver: "Dana Novak",
+};
+
+test("an actuation is answered by the edge; silence is unknown, an absent edge was never asked", async () => {
+  const { socket } = await server.edge(plant);
+  socket.once("actuate", (given, answer) =>
+    answer({ id: given.id, result: "accepted", reason: null, readBack: 235, at: start }),
+  );
+  expect(await server.gateway.actuate(plant.edgeId, actuation, 2000)).toMatchObject({ result: "accepted" });
+  expect(await server.gateway.actuate(plant.edgeId, actuation, 50)).toMatchObject({
+    result: "unknown",
+    reason: "no_answer",
+  });
+  socket.once("actuate", (_given, answer) => answer({ result: "accepted" } as never));
+  expect(await server.gateway.actuate(plant.edgeId, actuation, 2000)).toMatchObject({
+    result: "unknown",
+    reason: "unreadable_answer",
+  });
+  expect(await server.gateway.actuate(999, actuation, 2000)).toMatchObject({
+    result: "refused",
+    reason: "edge_away",
+  });
+});
+
+test("an unknown metric is kept once and stays unmapped", async () => {
+  const { socket } = await server.edge(plant);
+  const metric = { sourceId: plant.sourceId, metric: "press/New", datatype: "number" as const, unit: "bar" };
+  await socket.emitWithAck("unknown_metrics", [metric, { ...metric, sourceId: 99_999 }]);
+  await socket.emitWithAck("unknown_metrics", [metric]);
+  const rows = await handle.db.select().from(discoveredMetric);
+  expect(rows.map(({ metric: name, unit, state }) => [name, unit, state])).toEqual([["press/New", "bar", "new"]]);
+});
+
+test("after a restore the edge is asked to send again what is newer than the cursors", async () => {
+  const { db } = handle;
+  await db.insert(setting).values({ key: "restored", value: { at: systemClock.now() } });
+  const asked = new Promise<unknown>((resolve) => {
+    void server.edge(plant).then(({ socket }) => socket.once("rewind", resolve));
+  });
+  const rows = await db.select().from(ingestCursor);
+  expect((await asked) as unknown[]).toHaveLength(rows.length);
+  await db.delete(setting).where(eq(setting.key, "restored"));
+});
+
+test("what does not fit into the budget of unanswered bytes is busy before anybody looks at it", async () => {
+  const tight = await startServer(handle.db, { inFlightBytes: 4000 });
+  const { socket } = await tight.edge(plant);
+  const epoch = randomEpoch();
+  const readings = Array.from({ length: 100 }, (_, i) => value(start + i, i));
+  const frames = Array.from({ length: 6 }, (_, i) => block({ epoch, first: 1 + i * 100, readings }));
+  const answers = await Promise.all(frames.map((frame) => send(socket, frame)));
+  expect(answers[0]).toMatchObject({ result: "acked" });
+  expect(answers.filter((answer) => answer.result === "busy").length).toBeGreaterThan(0);
+  for (const frame of frames) await deliver(socket, frame);
+  expect(await numbersOf(epoch)).toHaveLength(600);
+  expect(tight.gateway.figures().inFlightBytes).toBe(0);
+  await tight.close();
+});
+
+test("with every backend killed again and again, each reading is stored exactly once", async () => {
+  const { db } = handle;
+  const { socket } = await server.edge(plant);
+  const epoch = randomEpoch();
+  const frames = Array.from({ length: 60 }, (_, i) =>
+    block({ epoch, first: 1 + i * 50, readings: Array.from({ length: 50 }, (_x, j) => value(start + i, i * 50 + j)) }),
+  );
+  let done = false;
+  const killing = (async () => {
+    while (!done) {
+      await db
+        .execute(
+          sql`select pg_terminate_backend(pid) from pg_stat_activity
+              where datname = current_database() and backend_type = 'client backend'`,
+        )
+        .catch(() => {});
+      await systemClock.sleep(40);
+    }
+  })();
+  for (let i = 0; i < frames.length; i += 4) {
+    await Promise.all(frames.slice(i, i + 4).map((frame) => deliver(socket, frame)));
+  }
+  done = true;
+  await killing;
+  expect(await numbersOf(epoch)).toEqual(Array.from({ length: 3000 }, (_, i) => i));
+}, 60_000);
