@@ -75,7 +75,12 @@ export function formatArray(value: unknown): unknown {
   const items = value.map((item: unknown) => {
     if (item === null || item === undefined) return "NULL";
     if (Array.isArray(item)) return formatArray(item);
-    const text = item instanceof Date ? item.toISOString() : typeof item === "object" ? JSON.stringify(item) : String(item);
+    const text =
+      item instanceof Date
+        ? item.toISOString()
+        : typeof item === "object"
+          ? JSON.stringify(item)
+          : String(item);
     return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
   });
   return `{${items.join(",")}}`;

@@ -14,7 +14,10 @@ const retryMs = 250;
  * @param onListening called after each (re)start: what was told in between has been missed
  */
 export async function keepListening(
-  open: (hooks: { onnotify: (channel: string, payload: string) => void; onclose: () => void }) => postgres.Sql,
+  open: (hooks: {
+    onnotify: (channel: string, payload: string) => void;
+    onclose: () => void;
+  }) => postgres.Sql,
   channel: string,
   onNotify: (payload: string) => void,
   onListening: () => void,

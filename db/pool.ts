@@ -88,7 +88,10 @@ export function openPool(url: string, options: PoolOptions, deadlineMs: number):
 
   return new Proxy(function pool() {} as unknown as postgres.Sql, {
     apply: (_target, _self, args) =>
-      withDeadline(Reflect.apply(current as unknown as (...a: unknown[]) => unknown, undefined, args), hooks()),
+      withDeadline(
+        Reflect.apply(current as unknown as (...a: unknown[]) => unknown, undefined, args),
+        hooks(),
+      ),
     has: (_target, key) => key in current,
     get(_target, key) {
       if (key === "options") return parsed;

@@ -27,22 +27,34 @@ function resolveImport(from: string, specifier: string): string {
   return `npm:${specifier}`;
 }
 
+/** `{ type A, type B }` ships nothing either. */
+function onlyTypes(names: string): boolean {
+  const inner = /^\{([^}]*)\}$/.exec(names.trim())?.[1];
+  if (inner === undefined) return false;
+  return inner
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "")
+    .every((name) => name.startsWith("type "));
+}
+
 const sources: Source[] = ["app", "server", "db", "bench", "e2e"]
   .flatMap((folder) => walk(join(root, folder)))
   .map((absolute) => {
     const path = relative(root, absolute);
     const text = readFileSync(absolute, "utf8");
     const imports = [
-      ...text.matchAll(/^(?:import|export)\s+(type\s+)?(?:[^"';]*?\sfrom\s+)?"([^"]+)";?/gm),
+      ...text.matchAll(/^(?:import|export)\s+(type\s+)?(?:([^"';]*?)\sfrom\s+)?"([^"]+)";?/gm),
     ].map((m) => ({
-      target: resolveImport(path, m[2] ?? ""),
-      typeOnly: m[1] !== undefined,
-      text: m[2] ?? "",
+      target: resolveImport(path, m[3] ?? ""),
+      typeOnly: m[1] !== undefined || onlyTypes(m[2] ?? ""),
+      text: m[3] ?? "",
     }));
     return { path, text, imports };
   });
 
-const isTest = (path: string) => /\.(test|e2e)\.tsx?$/.test(path) || path.startsWith("e2e/");
+const isTest = (path: string) =>
+  /\.(test|e2e)\.tsx?$/.test(path) || /(^|[/-])testing(-[a-z-]+)?\.ts$/.test(path) || path.startsWith("e2e/");
 const product = sources.filter((s) => !isTest(s.path));
 const tierOf = (path: string) => /^server\/(device|edge|execution|enterprise)\//.exec(path)?.[1];
 const featureOf = (path: string) => /^server\/(?:execution|enterprise)\/([^/]+)\//.exec(path)?.[1];
@@ -87,7 +99,8 @@ test("core and db know no tier, and no tier knows what stands above all", () => 
 test("features of one tier see each other only through contract, rules, facts and queries", () => {
   const open = /\.(contract|rules|queries|facts)\.ts$/;
   // What every feature of a tier stands on: the consumers' frame, the edge link, the caches.
-  const shared = /^server\/execution\/(ingest\/(consumer|edge-link|lanes)|live\/.*|consumers|testing)\.ts$/;
+  const shared =
+    /^server\/execution\/(ingest\/(consumer|range-worker|edge-link|lanes)|live\/.*|tags\/tag-registry|consumers)\.ts$/;
   // A seed composes features on purpose; so does the list of consumers.
   const composes = /(^server\/execution\/consumers\.ts|\/seed\.ts|\/seed-[a-z-]+\.ts)$/;
   const found = offenders((source) => {
@@ -118,9 +131,7 @@ test("each file role imports only what its role may", () => {
     const allowed = may[roleOf(source.path) ?? ""];
     if (allowed === undefined) return [];
     return source.imports
-      .filter(
-        ({ target, typeOnly }) => !allowed.test(target) && !(typeOnly && /\.contract\.ts$/.test(target)),
-      )
+      .filter(({ target, typeOnly }) => !allowed.test(target) && !typeOnly)
       .map(({ text }) => `may not import ${text}`);
   });
   expect(found).toEqual([]);

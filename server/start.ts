@@ -1,10 +1,12 @@
 import { parseArgs } from "node:util";
+import { systemClock } from "#server/core/clock.ts";
 import { parseConfig } from "#server/core/config.ts";
 import { closingWords } from "./launcher/closing-words.ts";
 import { Launcher } from "./launcher/plant.ts";
 import { endWith, Problem } from "./launcher/problem.ts";
 import { terminal } from "./launcher/progress.ts";
 
+const echoMs = 300;
 const usage = `Usage: npm start [-- OPTIONS]
   --dev      the screens reload while you write them (npm run dev)
   --fresh    throws the demo's data away first
@@ -45,13 +47,15 @@ async function main(): Promise<void> {
   const out = terminal();
   out.say(dev ? "Millwright, for development" : "Millwright");
   const launcher = new Launcher({ config, build: true, dev, fresh, terminal: out });
-  let asked = false;
+  let asked: number | null = null;
   const stop = () => {
-    if (asked) {
+    if (asked !== null) {
+      // One Ctrl-C comes twice when npm passes on what the terminal has sent already.
+      if (systemClock.monotonic() - asked < echoMs) return;
       launcher.stopNow();
       process.exit(130);
     }
-    asked = true;
+    asked = systemClock.monotonic();
     out.say("\n  Stopping (once more to force)");
     launcher.stop().then(
       () => {
@@ -69,7 +73,7 @@ async function main(): Promise<void> {
     out.say(closingWords(plant));
   } catch (error) {
     // Asked to stop in the middle of the start: the other path says so and ends the process.
-    if (!asked) throw error;
+    if (asked === null) throw error;
   }
 }
 

@@ -95,12 +95,14 @@ export class Actuator {
     }
     // The disk may have been slow: asked again at the last moment.
     const input = this.#input(actuation, receivedAt);
-    const late = whyExpired(input) ?? whyNotActuate({ ...input, counters: [], busy: false, sinceLastWrite: null });
+    const late =
+      whyExpired(input) ?? whyNotActuate({ ...input, counters: [], busy: false, sinceLastWrite: null });
     if (late !== null) return this.#finish(entry, "refused", late.code);
     log.warn({ actuation }, "writing to the machine");
-    const result = await write(actuation.tagId, actuation.value).catch(
-      (error: unknown): WriteResult => ({ result: "unknown", reason: String(error) }),
-    );
+    const result = await write(actuation.tagId, actuation.value).catch((error: unknown): WriteResult => ({
+      result: "unknown",
+      reason: String(error),
+    }));
     return this.#finish(entry, result.result, result.result === "accepted" ? null : result.reason);
   }
 
@@ -138,7 +140,11 @@ export class Actuator {
     return this.#finish(entry, "unknown", "edge_restarted");
   }
 
-  async #finish(entry: Entry, result: ActuationAnswer["result"], reason: string | null): Promise<ActuationAnswer> {
+  async #finish(
+    entry: Entry,
+    result: ActuationAnswer["result"],
+    reason: string | null,
+  ): Promise<ActuationAnswer> {
     const { actuation } = entry;
     const answer = this.#said(actuation.id, result, reason, this.#readBack(actuation));
     try {

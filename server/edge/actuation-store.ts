@@ -51,6 +51,10 @@ export class ActuationStore {
     return store;
   }
 
+  get location(): string {
+    return this.#db.location;
+  }
+
   get counters(): Counters {
     return this.#counters;
   }

@@ -50,7 +50,30 @@ export class ChildLog {
       .slice(-lines);
   }
 
+  /** What it said last about an error, else its last lines, since `from`: as a person reads it. */
+  lastWords(lines: number, from = 0): string[] {
+    const all = this.tail(80, from).map(readable);
+    const at = all.findLastIndex((line) => /^\s*(\w*Error|error|fatal|FATAL|Problem)\b.*:/.test(line));
+    return at === -1 ? all.slice(-lines) : all.slice(at, at + lines);
+  }
+
   close(): void {
     closeSync(this.fd);
+  }
+}
+
+/** A line of pino's JSON in words; other lines as they are. */
+function readable(line: string): string {
+  if (!line.startsWith("{")) return line;
+  try {
+    const { msg, err, level } = JSON.parse(line) as {
+      msg?: string;
+      err?: { message?: string };
+      level?: number;
+    };
+    const words = [msg, err?.message].filter((text) => text !== undefined && text !== "").join(": ");
+    return (level ?? 0) >= 50 ? `error: ${words}` : words;
+  } catch {
+    return line;
   }
 }

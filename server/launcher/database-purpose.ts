@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { isEmpty } from "./catalogue.ts";
 import { Problem } from "./problem.ts";
 
 interface Purpose {
@@ -13,11 +14,7 @@ interface Purpose {
  * @throws Problem when it is for something else
  */
 export async function checkPurpose(sql: postgres.Sql, options: Purpose): Promise<void> {
-  const [tables] = await sql`
-    select count(*)::int as n from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'v', 'm', 'S') and n.nspname not like 'pg\_%' and n.nspname <> 'information_schema'
-      and not exists (select 1 from pg_depend d where d.objid = c.oid and d.deptype = 'e')`;
-  if (Number(tables?.["n"]) === 0) return;
+  if (await isEmpty(sql)) return;
   const purpose = await readPurpose(sql);
   const wanted = options.demo ? "demo" : "plant";
   if (purpose === wanted) return;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { testDb } from "#db/testing.ts";
-import { dropDatabase, ensureDatabase, prepareDatabase } from "./database.ts";
+import { dropDatabase, ensureDatabase, prepareDatabase, wipeDemo } from "./database.ts";
 import { demoIsSeeded, markSeeded, seededSpeed } from "./database-purpose.ts";
 
 // The cluster of the test run stands for a server of others: its role `app` (password "app") is not ours.
@@ -91,6 +91,17 @@ test("the demo stays at the speed at which it was seeded, and counts as seeded o
   await ensureDatabase(url);
 });
 
+test("wiping the demo empties its database, and never one of somebody else", async () => {
+  await prepareDatabase(options());
+  await wipeDemo(url, false);
+  expect((await prepareDatabase(options())).migrations.length).toBeGreaterThan(1);
+  await dropDatabase(url);
+  await ensureDatabase(url);
+  await ask(url, (sql) => sql`create table payroll (name text)`);
+  await expect(wipeDemo(url, false)).rejects.toThrow(/tables that are not the demo's/);
+  expect(await ask(url, (sql) => sql`select count(*)::int as n from payroll`)).toEqual([{ n: 0 }]);
+});
+
 test("a role app that we did not make keeps its password", async () => {
   await rm(join(folder, "app-password"));
   await expect(prepareDatabase(options())).rejects.toThrow(/already has a role "app": put its password into/);
@@ -105,5 +116,12 @@ test("a database that does not answer is told in one sentence", async () => {
   nobody.port = "9";
   await expect(prepareDatabase(options({ ownerUrl: nobody.href }))).rejects.toThrow(
     "The database of DATABASE_URL cannot be used: nothing answers there.",
+  );
+  const missing = url.replace(/\/t_/, "/none_");
+  await expect(prepareDatabase(options({ ownerUrl: missing }))).rejects.toThrow(
+    /cannot be used: .*does not exist/,
+  );
+  await expect(prepareDatabase(options({ ownerUrl: "plant" }))).rejects.toThrow(
+    /DATABASE_URL is wrong: it must read/,
   );
 });

@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import { migrate } from "#db/migrate.ts";
+import { isEmpty } from "./catalogue.ts";
 import { Problem } from "./problem.ts";
 import { ensureSecret, randomSecret } from "./secrets.ts";
 import { exists } from "./postgres-binaries.ts";
@@ -48,7 +49,26 @@ export async function ensureDatabase(ownerUrl: string): Promise<void> {
   }
 }
 
-/** Drops the demo's database. Only ever called for a cluster of ours. */
+/**
+ * Takes everything out of the demo's database: of a cluster of ours it is dropped; of a server of others only what
+ * the demo itself made. @throws Problem when it holds something else
+ */
+export async function wipeDemo(ownerUrl: string, embedded: boolean): Promise<void> {
+  if (embedded) return dropDatabase(ownerUrl);
+  const sql = postgres(ownerUrl, quiet);
+  try {
+    if (await isEmpty(sql)) return;
+    await checkPurpose(sql, { demo: true, speed: 0, embedded });
+    await sql.begin(async (tx) => {
+      await tx`drop schema public cascade`;
+      await tx`create schema public`;
+    });
+  } finally {
+    await sql.end();
+  }
+}
+
+/** Drops a database. Only ever called for a cluster of ours. */
 export async function dropDatabase(ownerUrl: string): Promise<void> {
   const sql = postgres(withName(ownerUrl, "postgres"), quiet);
   try {
@@ -66,9 +86,9 @@ export async function prepareDatabase(
   options: DatabaseOptions,
 ): Promise<DatabaseUrls & { readonly migrations: readonly string[] }> {
   if (options.embedded) await ensureDatabase(options.ownerUrl);
+  else await checkReachable(options.ownerUrl);
   const sql = postgres(options.ownerUrl, quiet);
   try {
-    await checkReachable(sql);
     await checkPurpose(sql, options);
     const password = await ensureAppRole(sql, options);
     const migrations = await migrate(options.ownerUrl);
@@ -82,7 +102,13 @@ export async function prepareDatabase(
   }
 }
 
-async function checkReachable(sql: postgres.Sql): Promise<void> {
+/** @throws Problem when no PostgreSQL that we can use answers there */
+export async function checkReachable(ownerUrl: string): Promise<void> {
+  if (!/^postgres(ql)?:\/\/[^/]+\/.+/.test(ownerUrl) || !URL.canParse(ownerUrl))
+    throw new Problem(
+      "The setting DATABASE_URL is wrong: it must read postgres://USER:PASSWORD@HOST:PORT/DATABASE.",
+    );
+  const sql = postgres(ownerUrl, quiet);
   let version: number;
   try {
     const [row] = await sql`select current_setting('server_version_num')::int as version`;
@@ -91,6 +117,8 @@ async function checkReachable(sql: postgres.Sql): Promise<void> {
     const { code, message } = error as { code?: string; message: string };
     const why = code === "ECONNREFUSED" ? "nothing answers there" : message || (code ?? "unknown error");
     throw new Problem(`The database of DATABASE_URL cannot be used: ${why}.`);
+  } finally {
+    await sql.end();
   }
   if (version < oldestVersion)
     throw new Problem(

@@ -26,6 +26,8 @@ export interface EnvironmentInput {
   readonly ownerUrl: string;
   readonly certificate: { readonly cert: string; readonly key: string; readonly ca: string | null };
   readonly packerToken: string;
+  /** Where the plant writes down all it sent, for a test that compares; null = nowhere. */
+  readonly plantLog: string | null;
   /** Of the screens; another one makes open screens load themselves again. */
   readonly buildId: string;
   readonly dev: boolean;
@@ -59,6 +61,8 @@ export const edgeCode = "edge-1";
  * | `DEVICE_URL` | plant | the edge's socket.io listener for devices |
  * | `PLANT_CONTROL_PORT` | plant, server | loopback port of the plant's hand |
  * | `PACKER_TOKEN` | plant | token that the packer shows to the edge |
+ * | `PLANT_PRIMARY_HOST` | plant | the edge that its Sparkplug nodes wait for |
+ * | `PLANT_LOG` | plant | file in which a test wants all that was sent, one JSON line a reading |
  */
 export function childEnvironment(name: ChildName, input: EnvironmentInput): Variables {
   const { config, folders, ports } = input;
@@ -115,6 +119,8 @@ export function childEnvironment(name: ChildName, input: EnvironmentInput): Vari
         MQTT_URL: brokerUrl,
         DEVICE_URL: `http://127.0.0.1:${ports.device}`,
         PACKER_TOKEN: input.packerToken,
+        PLANT_PRIMARY_HOST: edgeCode,
+        ...(input.plantLog === null ? {} : { PLANT_LOG: input.plantLog }),
       };
     case "seed":
       return { ...common, ...broker, ...database, ...edge, OWNER_DATABASE_URL: input.ownerUrl };

@@ -1,4 +1,4 @@
-import { chmod, mkdir } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -31,6 +31,25 @@ export function foldersOf(dataDir: string, demo: boolean): Folders {
     certificates: join(root, "certificates"),
     backups: join(root, "backups"),
   };
+}
+
+/** What belongs to the machine rather than to the data on it. */
+const stays = new Set([
+  "database",
+  "secrets",
+  "logs",
+  "certificates",
+  "backups",
+  "supervisor.lock",
+  "children.json",
+]);
+
+/** Removes the queues, caches and uploads that belong to a database which is made anew. */
+export async function emptyHouse(folders: Folders): Promise<void> {
+  for (const name of await readdir(folders.house)) {
+    if (!stays.has(name)) await rm(join(folders.house, name), { recursive: true, force: true });
+  }
+  await rm(join(folders.secrets, "demo-stations.json"), { force: true });
 }
 
 /** Makes the folders: others may pass through (the database's user must), only their owner may look. */

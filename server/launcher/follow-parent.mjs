@@ -15,6 +15,12 @@ if (isMainThread && process.send !== undefined) {
   // The supervisor may have gone before this line was reached.
   if (process.connected) process.on("disconnect", end);
   else end();
+  // A child that is done may hang up itself.
+  const hangUp = process.disconnect;
+  process.disconnect = () => {
+    process.removeListener("disconnect", end);
+    hangUp.call(process);
+  };
   // A listener keeps the channel, and so the process, alive; a child that is done must be able to end.
   process.channel?.unref();
 }

@@ -41,7 +41,7 @@ export async function runOnce(
     child.once("exit", (code, signal) => end(code === 0 ? null : `exit code ${code ?? signal}`));
   });
   if (who !== null) context.register.remove(who.pid);
-  const lines = log.tail(12, from);
+  const lines = log.lastWords(12, from);
   log.close();
   if (how !== null)
     throw new Problem(

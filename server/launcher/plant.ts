@@ -3,11 +3,11 @@ import { type Config, parseConfig } from "#server/core/config.ts";
 import { ensureCertificate, spkiHash } from "./certificates.ts";
 import { checkSpace, checkWritable, steadyPort } from "./checks.ts";
 import { builtFrom, buildScreens, isBuilt } from "./build.ts";
-import { databaseName, dropDatabase, prepareDatabase } from "./database.ts";
+import { checkReachable, databaseName, prepareDatabase, wipeDemo } from "./database.ts";
 import { demoIsSeeded, markSeeded, seededSpeed } from "./database-purpose.ts";
 import { type Doorkeys, ensureDoorkeys } from "./doorkeys.ts";
 import type { EnvironmentInput } from "./environment.ts";
-import { type Folders, foldersOf, makeFolders } from "./folders.ts";
+import { emptyHouse, type Folders, foldersOf, makeFolders } from "./folders.ts";
 import { lockInstance } from "./instance-lock.ts";
 import { ChildRegister, stopOrphans } from "./orphans.ts";
 import { runOnce } from "./once.ts";
@@ -32,6 +32,8 @@ export interface PlantOptions {
   /** false = the screens were built already, or are not looked at. */
   readonly build?: boolean;
   readonly quiet?: boolean;
+  /** File in which the simulated plant writes down all it sent. */
+  readonly plantLog?: string;
   /** Further settings as in the README's table (HOSTS, ROLES, DATABASE_URL, LOG_LEVEL …). */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -72,7 +74,8 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     ...(speed === undefined ? {} : { DEMO_SPEED: String(speed) }),
   });
   const out = options.quiet === true ? silentTerminal : terminal();
-  return new Launcher({ config, build: options.build ?? true, dev: false, terminal: out }).start();
+  const { build = true, plantLog = null } = options;
+  return new Launcher({ config, build, plantLog, dev: false, terminal: out }).start();
 }
 
 export interface LaunchOptions {
@@ -82,6 +85,7 @@ export interface LaunchOptions {
   readonly dev: boolean;
   /** Throws the demo away first. */
   readonly fresh?: boolean;
+  readonly plantLog?: string | null;
   readonly terminal: Terminal;
 }
 
@@ -168,6 +172,7 @@ export class Launcher {
       ownerUrl: database.owner,
       certificate,
       packerToken,
+      plantLog: this.#options.plantLog ?? null,
       buildId: this.#options.dev ? "dev" : ((await builtFrom())?.slice(0, 16) ?? "unbuilt"),
       dev: this.#options.dev,
     };
@@ -206,7 +211,8 @@ export class Launcher {
     const step = out.step("Starting the database");
     try {
       let ownerUrl = config.DATABASE_URL;
-      if (ownerUrl === undefined) {
+      if (ownerUrl !== undefined) await checkReachable(ownerUrl);
+      else {
         const cluster = await prepareCluster({ dir: this.#folders.database });
         if (cluster.stoppedOrphan !== null)
           out.say(`  Stopped the database of an earlier start (process ${cluster.stoppedOrphan})`);
@@ -215,8 +221,11 @@ export class Launcher {
         const port = await steadyPort(this.#folders.database);
         await supervisor.start(postgresPart(cluster, port));
         ownerUrl = cluster.url(port, databaseName(config.DEMO));
-        // A seeding that was broken off is begun again on an empty database.
-        if (config.DEMO && (fresh || !(await demoIsSeeded(ownerUrl)))) await dropDatabase(ownerUrl);
+      }
+      // A seeding that was broken off is begun again, on an empty database and with empty queues.
+      if (config.DEMO && (fresh || !(await demoIsSeeded(ownerUrl)))) {
+        await wipeDemo(ownerUrl, config.DATABASE_URL === undefined);
+        await emptyHouse(this.#folders);
       }
       step.update(2, 3, "migrations");
       const database = await prepareDatabase({
@@ -254,7 +263,7 @@ export class Launcher {
     this.#unlessStopping();
     const step = this.#options.terminal.step("Starting the plant's parts");
     try {
-      await supervisor.start(...partsOf(input));
+      await supervisor.start(...(await partsOf(input)));
       step.update(1, 2);
       this.#unlessStopping();
       if (input.config.DEMO) await supervisor.start(plantPart(input));
@@ -266,12 +275,15 @@ export class Launcher {
   }
 }
 
-/** A process that runs only some of the server's roles has an edge and screens elsewhere. */
-function partsOf(input: EnvironmentInput): ChildSpec[] {
+/**
+ * A process that runs only some of the server's roles has an edge and screens elsewhere; a test that looks at no
+ * screen may leave them unbuilt.
+ */
+async function partsOf(input: EnvironmentInput): Promise<ChildSpec[]> {
   const { roles } = input.config;
   return [
     serverPart(input),
     ...(roles.has("ingest") && roles.has("door") ? [edgePart(input)] : []),
-    ...(roles.has("door") ? [webPart(input)] : []),
+    ...(roles.has("door") && (input.dev || (await builtFrom()) !== null) ? [webPart(input)] : []),
   ];
 }

@@ -168,11 +168,11 @@ export class SupervisedChild {
       if (signal.aborted) break;
       attempts += 1;
       if (!everReady && attempts >= attemptsAtStart) {
-        failed(new ChildFailed(this.name, how, this.#log.tail(8, logStart), this.#log.path));
+        failed(new ChildFailed(this.name, how, this.#log.lastWords(8, logStart), this.#log.path));
         return;
       }
       if (systemClock.monotonic() - begun > this.#timing.steadyMs) pause = this.#timing.firstRetryMs;
-      const lastWords = how.startsWith("signal") ? [] : this.#log.tail(3, logStart);
+      const lastWords = how.startsWith("signal") ? [] : this.#log.lastWords(3, logStart);
       this.#context.say(
         [`${this.name} ended (${how}) and is started again in ${pause / 1000} s`, ...lastWords].join(
           "\n    ",

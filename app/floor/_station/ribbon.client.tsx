@@ -6,7 +6,7 @@ import { formatClock, formatSpan } from "#app/_lib/format.ts";
 import { useNow } from "#app/_live/now.client.ts";
 import { type RibbonPart, StateRibbon } from "#app/_ui/state-ribbon.tsx";
 import type { StateInterval } from "#server/execution/machine-state/machine-state.contract.ts";
-import { ribbonMs } from "./use-station.client.ts";
+import { ribbonMs } from "./ribbon-time.ts";
 
 const hour = 3600_000;
 

@@ -8,6 +8,7 @@ import type { AdjustmentSummary } from "#server/execution/adjustments/adjustment
 import type { AlarmCard } from "#server/execution/alarms/alarms.contract.ts";
 import type { MachineView, StateInterval } from "#server/execution/machine-state/machine-state.contract.ts";
 import { newestCards } from "./next-action.rules.ts";
+import { ribbonEnd, ribbonMs, ribbonStepMs } from "./ribbon-time.ts";
 
 /** What the server read for the first paint. */
 export interface StationInitial {
@@ -26,16 +27,6 @@ export interface StationData {
   readonly failed: boolean;
   readonly readAt: number;
   reread(): void;
-}
-
-/** The ribbon shows so much, ms. */
-export const ribbonMs = 8 * 3600_000;
-/** Its address moves on in steps, so that it is not another one at every read. */
-const stepMs = 600_000;
-
-/** The end of the step in which `now` lies. */
-export function ribbonEnd(now: number): number {
-  return Math.ceil(now / stepMs) * stepMs;
 }
 
 export function useStation(initial: StationInitial): StationData {
@@ -62,7 +53,7 @@ export function useStation(initial: StationInitial): StationData {
   });
   const end = ribbonEnd(useNow(60_000));
   const states = useRecord<readonly StateInterval[]>({
-    path: `/machines/${code}/states?from=${String(end - ribbonMs - stepMs)}&to=${String(end)}`,
+    path: `/machines/${code}/states?from=${String(end - ribbonMs - ribbonStepMs)}&to=${String(end)}`,
     initial: initial.states,
     scopes,
     topics: ["machine.stateChanged", "machine.pastChanged"],

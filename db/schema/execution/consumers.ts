@@ -67,7 +67,9 @@ export const rollup = pgTable(
     integral: doublePrecision("integral").notNull(),
     knownS: doublePrecision("known_s").notNull(),
     goodS: doublePrecision("good_s").notNull(),
-    goodShare: doublePrecision("good_share").notNull().generatedAlwaysAs(sql`(good_s / (level)::double precision)`),
+    goodShare: doublePrecision("good_share")
+      .notNull()
+      .generatedAlwaysAs(sql`(good_s / (level)::double precision)`),
   },
   (t) => [primaryKey({ columns: [t.level, t.tagId, t.bucket] })],
 );

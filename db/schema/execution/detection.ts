@@ -13,7 +13,9 @@ export const detectionRule = pgTable("detection_rule", {
   authority: integer("authority").notNull().default(0),
   enabled: boolean("enabled").notNull().default(true),
   /** Who hears of it: an alarm on the station, an entry in the office, or as the likely cause says. */
-  audience: text("audience", { enum: ["operator", "office", "by_cause"] }).notNull().default("by_cause"),
+  audience: text("audience", { enum: ["operator", "office", "by_cause"] })
+    .notNull()
+    .default("by_cause"),
   priority: integer("priority").notNull().default(3),
   helped: integer("helped").notNull().default(0),
   didNotHelp: integer("did_not_help").notNull().default(0),

@@ -59,6 +59,7 @@ beforeAll(async () => {
       DEVICE_URL: deviceUrl,
       PACKER_TOKEN: token,
       DEMO_SPEED: "20",
+      PLANT_PRIMARY_HOST: "edge-1",
       PLANT_LOG: join(dir, "plant.ndjson"),
     }),
     clock,

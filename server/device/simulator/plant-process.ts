@@ -6,6 +6,7 @@ import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import { createDevice, type DeviceReading } from "../socketio/client-example.ts";
 import type { DeviceWrite, DeviceWriteAnswer } from "../socketio/wire.contract.ts";
+import { hostApplicationId } from "../sparkplug/driver.ts";
 import { createControl } from "./control.ts";
 import { plantMachines, type PlantSource, plantSources } from "./layout.ts";
 import { metricsFor } from "./metrics.ts";
@@ -22,7 +23,7 @@ export const PlantEnvironment = z.object({
   PACKER_TOKEN: z.string().min(1).max(256),
   PLANT_SEED: z.coerce.number().int().min(0).max(4_294_967_295).default(1),
   PLANT_LOG: z.string().optional(),
-  /** Id of the primary host application the Sparkplug nodes wait for; without it they wait for none. */
+  /** Name of the edge whose drivers are the primary hosts of the Sparkplug nodes; without it they wait for none. */
   PLANT_PRIMARY_HOST: z.string().optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
 });
@@ -110,12 +111,13 @@ function sparkplugOutlet(source: PlantSource, { config, plant, plantLog, clock, 
     at: sample.at,
     value: sample.value,
   });
+  const host = config.PLANT_PRIMARY_HOST;
   const node = new SparkplugNode({
     url: config.MQTT_URL,
     group: source.config["group"] ?? "",
     node: source.config["node"] ?? "",
     devices: new Map(machines.map((m) => [m.code, metricsFor(m.kind, config.DEMO_SPEED)])),
-    ...(config.PLANT_PRIMARY_HOST !== undefined && { primaryHost: config.PLANT_PRIMARY_HOST }),
+    ...(host !== undefined && { primaryHost: hostApplicationId(host, source.config["node"] ?? "") }),
     capacity: storeCapacity,
     clock,
     log,

@@ -60,14 +60,12 @@ async function oneConnection(link: Link, signal: AbortSignal): Promise<boolean> 
   );
   const closed = new Promise<false>((resolve) => client.once("close", () => resolve(false)));
   const hangUp = (): void => void farewell(link, client);
-  let wasUp = false;
   try {
     client.on("error", (error) => link.log.warn({ link: link.name, err: error }, "broker connection"));
     client.on("message", (topic, payload) => link.message(client, topic, payload));
     client.handleMessage = (_packet, done) => void whenThereIsRoom(link, done);
     const introduced = link.introduce(client).then(() => true);
-    wasUp = await Promise.race([introduced, closed]);
-    if (!wasUp) return false;
+    if (!(await Promise.race([introduced, closed]))) return false;
     link.up(client);
     if (signal.aborted) hangUp();
     else signal.addEventListener("abort", hangUp, { once: true });
@@ -76,7 +74,8 @@ async function oneConnection(link: Link, signal: AbortSignal): Promise<boolean> 
   } finally {
     signal.removeEventListener("abort", hangUp);
     client.end(true);
-    if (wasUp) link.down();
+    // Also after a connection that was never quite up: something may have been heard on it.
+    link.down();
   }
 }
 

@@ -115,6 +115,25 @@ test("what exceeds a limit is refused with a sentence that names it", () => {
   expect(() => decodePayload(long)).toThrow(/4097 characters, at most 4096/);
 });
 
+test("what is nested a thousand levels deep is skipped, not followed", () => {
+  const field = (tag: number, inner: Uint8Array): Uint8Array => {
+    const length: number[] = [];
+    for (let rest = inner.length; ; rest >>>= 7) {
+      length.push(rest > 127 ? (rest & 127) | 128 : rest);
+      if (rest <= 127) return Uint8Array.from([(tag << 3) | 2, ...length, ...inner]);
+    }
+  };
+  let nested: Uint8Array = new Uint8Array();
+  // A property value (9: property set) in a property set (2: values), again and again.
+  for (let depth = 0; depth < 1000; depth++) nested = field(2, field(9, nested));
+  const key = field(1, Buffer.from("deep"));
+  const metric = field(
+    2,
+    Uint8Array.from([...field(1, Buffer.from("Melt")), ...field(9, Uint8Array.from([...key, ...nested]))]),
+  );
+  expect(decodePayload(metric).metrics.map(({ name }) => name)).toEqual(["Melt"]);
+});
+
 test("bytes of any kind are decoded or refused, and never break the decoder", () => {
   assert(
     property(uint8Array({ maxLength: 400 }), (bytes) => {

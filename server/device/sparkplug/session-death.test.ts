@@ -59,12 +59,13 @@ test("a rebirth within an unbroken session leaves no gap", () => {
   expect(kinds(node.deviceBirth("press-1", 1, 1))).toEqual(["birth"]);
 });
 
-test("the first birth ever heard ends a gap whose beginning only the edge's disk knows", () => {
+test("the first birth ever heard ends a gap of every device, before any reading of this session", () => {
   const node = new Node();
-  node.nodeBirth();
-  const [gap] = events(node.deviceBirth("press-1", 1, 1));
-  expect(gap).toMatchObject({ kind: "gap", device: "press-1", to: t0 });
+  const [gap, birth] = events(node.nodeBirth());
+  expect(gap).toMatchObject({ kind: "gap", device: "", to: t0 });
   expect(gap).not.toHaveProperty("from");
+  expect(birth).toMatchObject({ kind: "birth", device: "" });
+  expect(kinds(node.deviceBirth("press-1", 1, 1))).toEqual(["birth"]);
 });
 
 test("is_historical is stored as such and leaves the live value alone", () => {

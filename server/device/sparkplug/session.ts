@@ -124,7 +124,8 @@ export class NodeSession {
     }
     const bdSeq = bdSeqOf(payload);
     const isRebirth = this.#life === "alive" && bdSeq === this.#bdSeq && this.#held.size === 0;
-    this.#continuity.nodeBorn(isRebirth ? this.#table.devices : []);
+    const unbroken = isRebirth ? this.#table.devices : [];
+    const gaps = this.#continuity.nodeBorn(unbroken, payload.timestamp ?? at.now);
     this.#table = new BirthTable();
     this.#release();
     this.#life = "alive";
@@ -132,7 +133,7 @@ export class NodeSession {
     // The topics chapter asks for 0, the payload chapter for 0–255: any start is accepted.
     this.#expected = (payload.seq + 1) & 255;
     this.#rebirth.born();
-    const effects = this.#birth(message, at);
+    const effects = [...asEffects(gaps), ...this.#birth(message, at)];
     // A birth that contradicts itself is none.
     if (!this.#table.has("")) this.#life = "unborn";
     return effects;
@@ -196,9 +197,7 @@ export class NodeSession {
     if (this.#table.has(device)) this.#continuity.unbroken(device);
     try {
       const metrics = this.#table.bear(device, payload);
-      const effects: Effect[] = [];
-      const gap = this.#continuity.deviceBorn(device, bornAt);
-      if (gap !== null) effects.push({ do: "event", event: gap });
+      const effects = asEffects(this.#continuity.deviceBorn(device, bornAt));
       const event: DriverEvent = { kind: "birth", device, at: bornAt, metrics: metrics.map((m) => m.path) };
       effects.push({ do: "event", event });
       const twins = this.#table.caseTwins(device);
@@ -277,10 +276,12 @@ export class NodeSession {
     this.#release();
     this.#life = "awaiting rebirth";
     this.#rebirth.want(reason, at);
-    return this.#continuity
-      .lost(this.#table.devices, at.now, reason)
-      .map((event): Effect => ({ do: "event", event }));
+    return asEffects(this.#continuity.lost(this.#table.devices, at.now, reason));
   }
+}
+
+function asEffects(events: readonly DriverEvent[]): Effect[] {
+  return events.map((event) => ({ do: "event", event }));
 }
 
 function bdSeqOf(payload: DecodedPayload): number | null {

@@ -20,7 +20,6 @@ import {
   afterRestore,
   announceAdjustment,
   answerAdjustment,
-  expireAdjustment,
   loseAdjustment,
   sendAdjustment,
   type Sending,
@@ -138,10 +137,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   async function advance(row: Adjustment): Promise<void> {
     const now = clock.now();
     const adjustmentId = row.id;
-    if (beforeSending.has(row.state) && row.notAfter.getTime() <= now) {
-      await run(expireAdjustment, { adjustmentId });
-      return;
-    }
+    // What ran out is nobody's any more; the schedule says so in the record.
+    if (beforeSending.has(row.state) && row.notAfter.getTime() <= now) return;
     if (
       row.state === "approved" ||
       (row.state === "announced" && (row.sendAt?.getTime() ?? Infinity) <= now)

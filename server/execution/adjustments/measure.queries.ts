@@ -175,3 +175,17 @@ export async function secondChange(
           and r.range > coalesce((t.writable ->> 'tolerance')::float8, 0)) as found`);
   return row?.found ?? false;
 }
+
+/** When the last other change of the machine took effect before `before`; null = none within `reach` ms. */
+export async function lastChangeBefore(
+  db: Db | Tx,
+  change: { readonly id: string; readonly machineId: number },
+  before: number,
+  reach: number,
+): Promise<number | null> {
+  const [row] = await db.execute<{ at: number | null }>(sql`
+    select ${epochMs(sql`max(effective_at)`)} as at from adjustment
+    where machine_id = ${change.machineId} and id <> ${change.id}
+      and effective_at < ${instant(before)} and effective_at > ${instant(before - reach)}`);
+  return row?.at ?? null;
+}

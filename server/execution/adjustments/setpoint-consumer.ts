@@ -1,11 +1,10 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, desc, eq, isNotNull, ne } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
 import { tag } from "#db/schema/device/tags.ts";
 import { adjustment } from "#db/schema/execution/adjustments.ts";
 import { serviceActor } from "#server/core/actor.contract.ts";
 import { stableId } from "#server/core/ids.ts";
 import type { Consumer } from "#server/execution/ingest/consumer.ts";
-import { inFlight } from "./adjustments.rules.ts";
 import { noteManualMove } from "./verdict.commands.ts";
 
 /** Sees set-points that were moved by somebody else: at the machine, by another system, by a restart. */
@@ -45,11 +44,16 @@ async function toleranceOf(tx: Tx, tagId: number): Promise<number | null> {
   return row?.datatype === "number" ? (row.writable?.tolerance ?? null) : null;
 }
 
-/** The echo of a change of ours: it was committed as sent before it left, so it is always there to be found. */
+/**
+ * The echo of a change of ours, however late it is read: `sent` is committed before anything leaves, so the change is
+ * always there to be found. One that was refused was never ours to echo.
+ */
 async function isOurs(tx: Tx, tagId: number, value: number, tolerance: number): Promise<boolean> {
   const rows = await tx
     .select({ newValue: adjustment.newValue })
     .from(adjustment)
-    .where(and(eq(adjustment.tagId, tagId), inArray(adjustment.state, [...inFlight])));
+    .where(and(eq(adjustment.tagId, tagId), isNotNull(adjustment.sentAt), ne(adjustment.state, "refused")))
+    .orderBy(desc(adjustment.sentAt))
+    .limit(2);
   return rows.some((row) => Math.abs(row.newValue - value) <= tolerance);
 }

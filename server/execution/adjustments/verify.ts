@@ -1,7 +1,14 @@
 import type { Db } from "#db/client.ts";
 import { latestOfMachine, type LatestSignal } from "#server/execution/detection/signals.queries.ts";
 import type { KpiResult, Verification } from "./adjustments.contract.ts";
-import { contextChanges, meanBetween, measureKpi, secondChange, type Windows } from "./measure.queries.ts";
+import {
+  contextChanges,
+  lastChangeBefore,
+  meanBetween,
+  measureKpi,
+  secondChange,
+  type Windows,
+} from "./measure.queries.ts";
 import type { Kpi } from "./plan.contract.ts";
 import type { Adjustment } from "./record.ts";
 import { judge, judgeEcho, judgeProcess, type Verdict, type VerdictInput } from "./verify.rules.ts";
@@ -41,8 +48,10 @@ export async function measure(
   const earliest = sentAt - plan.beforeMs;
   const ofDeviation = Math.min(since ?? earliest, sentAt - blocksAtLeast * plan.blockMs);
   const changes = await contextChanges(db, row.machineId, earliest, sentAt);
+  const other = await lastChangeBefore(db, row, sentAt, plan.beforeMs + plan.settleMs);
+  const start = Math.max(earliest, ofDeviation, changes.at(-1) ?? earliest, (other ?? 0) + plan.settleMs);
   const windows: Windows = {
-    before: { start: Math.max(earliest, ofDeviation, changes.at(-1) ?? earliest), end: sentAt },
+    before: { start, end: sentAt },
     after: { start: effectiveAt + plan.settleMs, end: Math.min(now, effectiveAt + plan.t3Ms) },
     blockMs: plan.blockMs,
     blocksLeast: plan.blocksLeast,

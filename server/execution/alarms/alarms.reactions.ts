@@ -79,21 +79,21 @@ const noData = defineReaction("alarms.noData", stateChanged, async (context, { i
   });
 });
 
-/** What the edge tells of a reflex. `phase` "cleared" = the value came back and the reflex is armed again. */
+/** What the edge journals of a reflex (server/edge/reflexes.ts): raised, or cleared once the value came back. */
 const ReflexEvent = z.looseObject({
-  reflexId: z.string(),
+  reflex: z.string(),
   tagId: z.number().int(),
   value: z.union([z.number(), z.string(), z.boolean()]).nullable(),
-  action: z.enum(["report", "block_remote", "request_stop"]),
-  phase: z.enum(["fired", "cleared"]).default("fired"),
+  change: z.enum(["raised", "cleared"]),
+  action: z.enum(["report", "block_remote", "request_stop"]).default("report"),
 });
 
 /** What the edge did by itself, with the server away or not: reported with the time at which it happened. */
 const reflex = defineReaction("alarms.reflex", edgeEventFact, async (context, { id, data }) => {
   if (data.kind !== "reflex" || data.machineId === null || data.historical) return;
   const event = ReflexEvent.parse(data.data);
-  const key = `reflex:${event.reflexId}`;
-  if (event.phase === "cleared") return clear(context, id, key, data.at);
+  const key = `reflex:${event.reflex}`;
+  if (event.change === "cleared") return clear(context, id, key, data.at);
   const [signal] = await context.tx.select().from(tag).where(eq(tag.id, event.tagId));
   const value = typeof event.value === "number" ? Math.round(event.value * 10) / 10 : String(event.value);
   await raise(context, id, {

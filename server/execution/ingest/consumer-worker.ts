@@ -39,6 +39,8 @@ export function createConsumerWorker(deps: ConsumerWorkerDeps): LaneWorker {
   const full = deps.maxReadings ?? 5000;
   let most = full;
   let attempts = 0;
+  /** Up to here a reading is suspected; until it is found, a failure halves at once. */
+  let suspect: { feed: string; last: number } | null = null;
   /** How far it has come, and how far of that is saved. Empty = to be read from the database. */
   let positions: Map<string, number> | null = null;
   let saved = new Map<string, number>();
@@ -87,8 +89,14 @@ export function createConsumerWorker(deps: ConsumerWorkerDeps): LaneWorker {
     );
     batch.applyTo(states);
     saved.set(feed.key, to);
+    if (suspect !== null && (suspect.feed !== feed.key || to < suspect.last)) return;
+    relax();
+  }
+
+  function relax(): void {
+    suspect = null;
     attempts = 0;
-    most = Math.min(full, most * 2);
+    most = full;
   }
 
   async function stepSafely(feed: Feed): Promise<boolean> {
@@ -114,8 +122,9 @@ export function createConsumerWorker(deps: ConsumerWorkerDeps): LaneWorker {
   async function narrow(feed: Feed, error: string): Promise<void> {
     const at = await recall();
     const position = at.get(feed.key) ?? 0;
-    const { readings } = await feeds.read(feed, position, wants(), most);
+    const { readings, last } = await feeds.read(feed, position, wants(), most);
     if (readings.length > 1) {
+      suspect ??= { feed: feed.key, last };
       most = Math.ceil(readings.length / 2);
       return;
     }
@@ -137,7 +146,7 @@ export function createConsumerWorker(deps: ConsumerWorkerDeps): LaneWorker {
     });
     saved.set(feed.key, reading.seq);
     at.set(feed.key, reading.seq);
-    attempts = 0;
+    relax();
     parked += 1;
     log.error({ consumer: consumer.name, feed: feed.key, seq: reading.seq }, "reading parked");
   }

@@ -58,11 +58,7 @@ export async function loggedRange(
   return range;
 }
 
-function least(
-  a: number | null,
-  b: number | null,
-  pick: (a: number, b: number) => number,
-): number | null {
+function least(a: number | null, b: number | null, pick: (a: number, b: number) => number): number | null {
   if (a === null) return b;
   return b === null ? a : pick(a, b);
 }

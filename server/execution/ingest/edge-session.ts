@@ -30,7 +30,10 @@ export interface EdgeSession {
   documentVersion: number;
   /** Notes in the database that the edge lives, now and then or `always`. */
   seen(always?: boolean): void;
-  close(): void;
+  /** Ends the connection; the edge connects again by its own back-off. */
+  drop(): void;
+  /** Ends it for good: a newer connection of the same edge is there. */
+  replace(): void;
 }
 
 const UnknownMetrics = z.array(UnknownMetric).max(2000);
@@ -103,6 +106,8 @@ export function createEdgeSession(deps: {
     },
     documentVersion: edge.documentVersion,
     seen,
-    close: () => void socket.disconnect(true),
+    // A client that was disconnected by the server on purpose does not come back by itself; this one shall.
+    drop: () => socket.conn.close(),
+    replace: () => void socket.disconnect(true),
   };
 }

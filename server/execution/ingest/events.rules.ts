@@ -55,5 +55,12 @@ function times(from: unknown, to: unknown): { from?: number; to?: number } {
 /** An event that the database would not take: its place and kind stay, and what it said as text. */
 export function lostEvent(event: EventRow, reason: string, now: number): EventRow {
   const said = JSON.stringify(event).slice(0, 4096);
-  return { kind: event.kind, at: now, sourceId: null, machineId: null, data: { unreadable: reason, said }, reason };
+  return {
+    kind: event.kind,
+    at: now,
+    sourceId: null,
+    machineId: null,
+    data: { unreadable: reason, said },
+    reason,
+  };
 }

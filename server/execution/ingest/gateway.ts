@@ -70,13 +70,15 @@ export function createIngestGateway(deps: IngestGatewayDeps): IngestGateway {
   const abort = new AbortController();
   const sessions = new Map<number, EdgeSession>();
   const desk = createBlockDesk({ ...deps, connected: () => sessions.size });
-  let namespace: Namespace<EdgeToServer, ServerToEdge, Record<never, never>, { edge: AdmittedEdge }> | undefined;
+  let namespace:
+    | Namespace<EdgeToServer, ServerToEdge, Record<never, never>, { edge: AdmittedEdge }>
+    | undefined;
   let loop: Promise<void> | undefined;
 
   function welcome(socket: EdgeSocket): void {
     const { edge } = socket.data;
     const session = createEdgeSession({ socket, edge, db, clock, log, desk });
-    sessions.get(edge.id)?.close();
+    sessions.get(edge.id)?.replace();
     sessions.set(edge.id, session);
     log.info({ edge: edge.code }, "edge connected");
     socket.on("disconnect", (reason) => {
@@ -86,9 +88,8 @@ export function createIngestGateway(deps: IngestGatewayDeps): IngestGateway {
       log.warn({ edge: edge.code, reason }, "edge disconnected");
     });
     void greet(socket, session).catch((error: unknown) => {
-      // It connects again, by its own back-off, and is greeted then.
       log.warn({ err: error, edge: edge.code }, "edge could not be greeted");
-      socket.disconnect(true);
+      session.drop();
     });
   }
 
@@ -144,7 +145,7 @@ export function createIngestGateway(deps: IngestGatewayDeps): IngestGateway {
     async stop() {
       abort.abort();
       namespace?.removeAllListeners();
-      for (const session of sessions.values()) session.close();
+      for (const session of sessions.values()) session.drop();
       sessions.clear();
       await loop;
       await desk.idle();

@@ -72,7 +72,11 @@ test("of a batch that overlaps what is stored only the new tail is taken", async
   await ingestReadings(db, batch(epoch, 1, [1, 2, 3]), now);
   expect(await ingestReadings(db, batch(epoch, 2, [2, 3, 4, 5]), now)).toMatchObject({ seq: 5, stored: 2 });
   expect((await stored(epoch)).map((row) => row.num)).toEqual([1, 2, 3, 4, 5]);
-  const log = await db.select().from(ingestLog).where(eq(ingestLog.epoch, epoch)).orderBy(asc(ingestLog.last));
+  const log = await db
+    .select()
+    .from(ingestLog)
+    .where(eq(ingestLog.epoch, epoch))
+    .orderBy(asc(ingestLog.last));
   expect(log.map(({ first, last }) => [first, last])).toEqual([
     [1, 3],
     [4, 5],
@@ -127,7 +131,11 @@ test("an unknown tag, a time in seconds, in the past and in the year 2999 are de
   given.columns.sourceTs[2] = Date.UTC(1999, 0, 1);
   given.columns.sourceTs[3] = Date.UTC(2999, 0, 1);
   expect(await ingestReadings(db, given, now)).toMatchObject({ status: "acked", seq: 5, stored: 1, dead: 4 });
-  const letters = await db.select().from(deadLetter).where(eq(deadLetter.epoch, epoch)).orderBy(asc(deadLetter.seq));
+  const letters = await db
+    .select()
+    .from(deadLetter)
+    .where(eq(deadLetter.epoch, epoch))
+    .orderBy(asc(deadLetter.seq));
   expect(letters.map((row) => row.reason)).toEqual([
     "unknown_tag",
     "time_in_seconds",
@@ -162,7 +170,11 @@ test("texts with quotes, backslashes, commas and braces come back as they went",
   const { db } = handle;
   const epoch = randomEpoch();
   const words = ['"', "\\", "a,b", "{x}", "NULL", "", " ü€🙂 "];
-  const given = batch(epoch, 1, words.map(() => Number.NaN));
+  const given = batch(
+    epoch,
+    1,
+    words.map(() => Number.NaN),
+  );
   given.columns.tagIds.fill(plant.text);
   await ingestReadings(db, { ...given, columns: { ...given.columns, txt: words } }, now);
   const rows = await db.select().from(reading).where(eq(reading.epoch, epoch)).orderBy(asc(reading.seq));
@@ -183,7 +195,8 @@ test("two servers that take the same stream at once store it once", async () => 
   const epoch = randomEpoch();
   const values = Array.from({ length: 200 }, (_, i) => i);
   const both = async () => {
-    for (let first = 1; first <= 2000; first += 200) await ingestReadings(db, batch(epoch, first, values), now);
+    for (let first = 1; first <= 2000; first += 200)
+      await ingestReadings(db, batch(epoch, first, values), now);
   };
   await Promise.all([both(), both(), both()]);
   const rows = await stored(epoch);
@@ -216,7 +229,10 @@ test("events are stored once, in order, and each is one fact", async () => {
   const epoch = randomEpoch();
   const adjustment = randomUUID();
   const events = [
-    eventRow({ kind: "birth", at: now, sourceId: plant.sourceId, machineId: null, data: { device: "a\0b" } }, now),
+    eventRow(
+      { kind: "birth", at: now, sourceId: plant.sourceId, machineId: null, data: { device: "a\0b" } },
+      now,
+    ),
     eventRow(
       { kind: "reflex", at: now + 1, sourceId: null, machineId: plant.machineId, data: { adjustment } },
       now,
@@ -226,7 +242,11 @@ test("events are stored once, in order, and each is one fact", async () => {
   const tell = () => ingestEvents(db, { streamId, epoch, first: 1, events, historical: false }, now);
   expect(await tell()).toEqual({ status: "acked", seq: 3 });
   expect(await tell()).toEqual({ status: "acked", seq: 3 });
-  const rows = await db.select().from(edgeEvent).where(eq(edgeEvent.epoch, epoch)).orderBy(asc(edgeEvent.seq));
+  const rows = await db
+    .select()
+    .from(edgeEvent)
+    .where(eq(edgeEvent.epoch, epoch))
+    .orderBy(asc(edgeEvent.seq));
   expect(rows.map((row) => row.kind)).toEqual(["birth", "reflex", "death"]);
   expect(rows[0]?.data).toEqual({ device: "a\uFFFDb" });
   expect(rows[2]).toMatchObject({ machineId: null, at: new Date(now) });

@@ -16,12 +16,7 @@ export interface LaneLeases {
  * @param owner a name that lives over restarts takes its own lanes back at once; by default it is random
  * @param ttlMs how long a lane stays with an owner that does not renew
  */
-export function createLaneLeases(deps: {
-  db: Db;
-  clock: Clock;
-  owner?: string;
-  ttlMs: number;
-}): LaneLeases {
+export function createLaneLeases(deps: { db: Db; clock: Clock; owner?: string; ttlMs: number }): LaneLeases {
   const { db, clock, ttlMs } = deps;
   const owner = deps.owner ?? randomUUID();
   const fences = new Map<number, number>();

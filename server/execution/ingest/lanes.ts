@@ -68,9 +68,7 @@ export function createLanes(deps: LanesDeps): Lanes {
     ...deps.consumers.map((consumer) =>
       createConsumerWorker({ db, clock, log, feeds, tags, limiter, fenceOf, consumer }),
     ),
-    ...(deps.ranges ?? []).map((consumer) =>
-      createRangeWorker({ db, clock, log, feeds, fenceOf, consumer }),
-    ),
+    ...(deps.ranges ?? []).map((consumer) => createRangeWorker({ db, clock, log, feeds, fenceOf, consumer })),
   ];
   let loop: Promise<void> | undefined;
 

@@ -30,9 +30,13 @@ export function checkColumns(
   blockDead: readonly DeadReading[],
 ): CheckedColumns {
   const { tagIds, sourceTs, edgeTs, num, txt, quality } = columns;
-  const dead = blockDead.map(({ seq, reason, raw }) => ({ seq, reason: reason as string, raw: rawText(raw) }));
+  const dead = blockDead.map(({ seq, reason, raw }) => ({
+    seq,
+    reason: reason as string,
+    raw: rawText(raw),
+  }));
   let ids = tagIds;
-  let found = false;
+  let texts: (string | null)[] | null = null;
   for (let i = 0; i < tagIds.length; i++) {
     sourceTs[i] = Math.round(sourceTs[i] as number);
     edgeTs[i] = Math.round(edgeTs[i] as number);
@@ -41,14 +45,17 @@ export function checkColumns(
     const reason = whyDead(tagId, txt[i] ?? null);
     if (reason === null) continue;
     // The columns belong to the block; only this copy knows the reading as dead.
-    if (ids === tagIds) ids = tagIds.slice();
+    if (ids === tagIds) {
+      ids = tagIds.slice();
+      texts = [...txt];
+    }
     ids[i] = noTag;
-    found = true;
+    if (texts !== null) texts[i] = null;
     const raw = { tagId, sourceTime: sourceTs[i], value: txt[i] ?? String(num[i]), quality: quality[i] };
     dead.push({ seq: first + i, reason, raw: rawText(raw) });
   }
-  if (found) dead.sort((a, b) => a.seq - b.seq);
-  return { columns: ids === tagIds ? columns : { ...columns, tagIds: ids }, dead };
+  if (texts === null) return { columns, dead };
+  return { columns: { ...columns, tagIds: ids, txt: texts }, dead: dead.toSorted((a, b) => a.seq - b.seq) };
 }
 
 function whyDead(tagId: number, text: string | null): "unknown_tag" | "nul_in_text" | "too_long" | null {

@@ -95,7 +95,10 @@ export function createStreamWriter(deps: StreamWriterDeps): StreamWriter {
   async function outcome(blocks: readonly PendingBlock[]): Promise<IngestAnswer> {
     const [head] = blocks;
     if (head?.kind === "events") return persist(head.batch, eventHalving);
-    return persist(mergeBatches(blocks.flatMap((block) => (block.kind === "readings" ? [block.batch] : []))), halving);
+    return persist(
+      mergeBatches(blocks.flatMap((block) => (block.kind === "readings" ? [block.batch] : []))),
+      halving,
+    );
   }
 
   const onFailure = (error: unknown, batch: { streamId: number; first: number }) => {
@@ -117,8 +120,15 @@ export function createStreamWriter(deps: StreamWriterDeps): StreamWriter {
 
   const eventHalving: Halving<EventBatch> = {
     size: (batch) => batch.events.length,
-    slice: (batch, from, to) => ({ ...batch, first: batch.first + from, events: batch.events.slice(from, to) }),
-    asDead: (batch, reason) => ({ ...batch, events: batch.events.map((event) => lostEvent(event, reason, clock.now())) }),
+    slice: (batch, from, to) => ({
+      ...batch,
+      first: batch.first + from,
+      events: batch.events.slice(from, to),
+    }),
+    asDead: (batch, reason) => ({
+      ...batch,
+      events: batch.events.map((event) => lostEvent(event, reason, clock.now())),
+    }),
     onFailure,
     write: (batch) => ingestEvents(db, batch, clock.now()),
   };

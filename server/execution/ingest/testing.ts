@@ -238,13 +238,16 @@ export function send(socket: EdgeClient, frame: Uint8Array): Promise<BlockAnswer
   return socket.timeout(20_000).emitWithAck("block", frame);
 }
 
-/** Sends until it is acked, as an edge does: `busy` and lost connections are tried again. */
+/**
+ * Sends until it is acked, as an edge does: `busy` and lost connections are tried again, and `expect` means that a
+ * block before this one was not taken yet.
+ */
 export async function deliver(socket: EdgeClient, frame: Uint8Array): Promise<BlockAnswer> {
   for (;;) {
     try {
       const answer = await socket.timeout(3000).emitWithAck("block", frame);
-      if (answer.result !== "busy") return answer;
-      await systemClock.sleep(answer.retryMs);
+      if (answer.result === "acked" || answer.result === "refused") return answer;
+      await systemClock.sleep(answer.result === "busy" ? answer.retryMs : 20);
     } catch {
       // No answer: what became of it is not known, so it is sent again.
     }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { plainText } from "#server/core/text.contract.ts";
+import { codeText, plainText } from "#server/core/text.contract.ts";
 
 /** B2MML dispositions; a quality hold is `restricted` with a reason of its own. */
 const dispositions = ["planned", "in_process", "restricted", "unrestricted", "closed"] as const;
@@ -36,3 +36,12 @@ export const LoadLot = z.object({
   at: z.number().positive().optional(),
 });
 export type LoadLot = z.infer<typeof LoadLot>;
+
+/** Goods that came in: a new lot of a material. */
+export const ReceiveLot = z.object({
+  code: codeText(40),
+  materialId: z.uuid(),
+  quantity: z.number().positive(),
+  location: plainText(60).optional(),
+});
+export type ReceiveLot = z.infer<typeof ReceiveLot>;

@@ -1,0 +1,109 @@
+import { systemClock } from "#server/core/clock.ts";
+import { signalProcess } from "#server/launcher/processes.ts";
+import type { AdjustmentSummary, AdjustmentView } from "#server/execution/adjustments/adjustments.contract.ts";
+import type { DemoAddress, StoryStep } from "./demo.contract.ts";
+import { type ApiHand, askPlant, HandProblem } from "./hand.ts";
+
+export interface Stage {
+  readonly demo: DemoAddress;
+  readonly api: ApiHand;
+  /** Where the demo is now: another process after a restart. */
+  find(): Promise<DemoAddress>;
+  /** Shows a step on every screen and in the terminal. */
+  tell(step: number, words: string, params?: StoryStep["params"]): Promise<void>;
+  say(words: string): void;
+}
+
+/** Asks again each half second until there is an answer. @throws HandProblem when it takes too long */
+async function until<T>(what: string, ms: number, ask: () => Promise<T | undefined>): Promise<T> {
+  const end = systemClock.monotonic() + ms;
+  while (systemClock.monotonic() < end) {
+    const found = await ask().catch(() => undefined);
+    if (found !== undefined) return found;
+    await systemClock.sleep(500);
+  }
+  throw new HandProblem(`Waited ${Math.round(ms / 1000)} s in vain: ${what}.`);
+}
+
+const machine = "press-2";
+
+/** Cooling clogs; the loop finds it, a supervisor approves, the machine obeys, the effect is measured. */
+export async function playLoop({ api, demo, tell, say }: Stage): Promise<void> {
+  const open = await api.get<AdjustmentSummary[]>(`/adjustments?machine=${machine}&show=open`);
+  if (open.some((a) => a.state === "verifying" || a.state === "sent"))
+    throw new HandProblem(`Another change of ${machine} is being measured; play the story when it has its verdict.`);
+  await askPlant(demo, "/clear", { machine });
+  await tell(1, "The cooling of press 2 begins to clog. Look at its station and at its melt temperature.");
+  await askPlant(demo, "/fault", { name: "cooling-clog", machine });
+  const known = new Set(open.map((a) => a.id));
+  const proposed = await until(`no change was proposed for ${machine}`, 90_000, async () =>
+    (await api.get<AdjustmentSummary[]>(`/adjustments?machine=${machine}&show=open`)).find((a) => a.state === "proposed" && (!known.has(a.id) || open.length > 0)),
+  );
+  const change = { from: proposed.oldValue, to: proposed.newValue };
+  await tell(2, `Drift is detected. Proposed: ${proposed.target.name} ${change.from} → ${change.to}, with its evidence. The supervisor looks at it.`, change);
+  await systemClock.sleep(5000);
+  await api.post(`/adjustments/${proposed.id}/approve`, { version: proposed.version });
+  await tell(3, "Approved by Dana. The station announces it; anybody there may press Hold.");
+  const ends = new Set(["helped", "did_not_help", "cannot_tell", "rejected", "expired", "refused", "unknown", "held", "blocked"]);
+  let told = "";
+  const verdict = await until("the change came to no verdict", 120_000, async () => {
+    const now = await api.get<AdjustmentView>(`/adjustments/${proposed.id}`);
+    if (now.state !== told) {
+      told = now.state;
+      say(`   ${now.state.replaceAll("_", " ")}`);
+      if (now.state === "verifying") await tell(4, "The machine took the new set-point. The same sensors now measure whether scrap falls.");
+    }
+    return ends.has(now.state) ? now : undefined;
+  });
+  await tell(5, `Verdict: ${verdict.state.replaceAll("_", " ")}.`, { verdict: verdict.state });
+  await systemClock.sleep(8000);
+  await askPlant(demo, "/clear", { machine });
+  await tell(6, "The channel is cleaned. The whole way stands in the record of the change and in the audit.");
+}
+
+interface LogEntry {
+  readonly n: number;
+  readonly metric: string;
+  readonly at: number;
+}
+
+/** The server is killed, again and again; the edge keeps everything, and delivers. */
+export async function playOutage({ api, demo, find, tell, say }: Stage): Promise<void> {
+  const metric = `${machine}/Cycles`;
+  const { count: before } = (await askPlant(demo, "/log?limit=1")) as { count: number };
+  const from = systemClock.now();
+  await tell(1, "The server is killed, and again when it comes back. Machines and edge go on.");
+  await systemClock.sleep(2000);
+  let dead = 0;
+  while (systemClock.now() < from + 20_000) {
+    const address = await find().catch(() => null);
+    if (address?.server != null && signalProcess(address.server, "SIGKILL")) dead += 1;
+    await systemClock.sleep(2500);
+  }
+  say(`   killed ${dead} times`);
+  const back = systemClock.monotonic();
+  await until("the server did not come back", 60_000, async () => ((await fetch(`${demo.url}/api/v1/health`, { signal: AbortSignal.timeout(2000) })).ok ? true : undefined));
+  await tell(2, `The server is back after ${((systemClock.monotonic() - back) / 1000).toFixed(1)} s. The edge delivers what it kept.`);
+  await systemClock.sleep(8000);
+  const to = systemClock.now() - 3000;
+  const { entries } = (await askPlant(demo, `/log?after=${before}`)) as { entries: LogEntry[] };
+  const sent = entries.filter((e) => e.metric === metric && e.at >= from && e.at <= to);
+  const { tags } = await api.get<{ tags: { id: number; metric: string }[] }>(`/machines/${machine}`);
+  const tag = tags.find((t) => t.metric === metric);
+  const stored = await api.get<{ points: unknown[] }>(`/tags/${tag?.id ?? 0}/readings?from=${from}&to=${to}&points=2000`);
+  await tell(3, `The plant said ${sent.length} counts of press 2 in that time. Look at its trend: there is no hole.`, { sent: sent.length });
+  say(`   ${stored.points.length} points of the trend are there`);
+}
+
+/** What there is of the third story, said as it is. */
+export async function playFirstMachine({ tell, say }: Stage): Promise<void> {
+  await tell(1, "Connecting a first machine belongs to an empty house, not to this demo.");
+  for (const line of [
+    "",
+    "   DEMO=0 npm start    starts an empty house and prints its first administrator.",
+    "   There the administrator adds people and stations. Machines, sources and tags are entered",
+    "   in the database for now: screens that guide through that are not built yet.",
+    "   A metric that no tag names is stored nowhere and listed as discovered, so nothing is guessed.",
+  ])
+    say(line);
+}

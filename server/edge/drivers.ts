@@ -1,0 +1,34 @@
+import type { Server } from "socket.io";
+import type { Clock } from "#server/core/clock.ts";
+import type { Logger } from "#server/core/log.ts";
+import type { Driver } from "#server/device/driver.contract.ts";
+import { createSocketIoDriver } from "#server/device/socketio/driver.ts";
+import { createSparkplugDriver } from "#server/device/sparkplug/driver.ts";
+import type { EdgeSource } from "./document.contract.ts";
+
+/** What the edge has to offer to a driver. */
+export interface DriverSetting {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The edge's code: who it is to the machines. */
+  readonly code: string;
+  readonly mqttUrl: () => string;
+  readonly devices: Server;
+}
+
+type Make = (source: EdgeSource, setting: DriverSetting) => Driver;
+
+/** Every kind of driver there is, by the name that stands in `source.driver`. */
+const makers: Readonly<Record<string, Make>> = {
+  sparkplug: ({ config }, { clock, log, code, mqttUrl }) =>
+    createSparkplugDriver({ url: mqttUrl(), config, hostId: code, clock, log }),
+  socketio: ({ code, config, tokenHash }, { clock, log, devices }) =>
+    createSocketIoDriver({ server: devices, source: code, config, tokenHash, clock, log }),
+};
+
+/** @throws Error when there is no such driver or its config is wrong. */
+export function createDriver(source: EdgeSource, setting: DriverSetting): Driver {
+  const make = Object.hasOwn(makers, source.driver) ? makers[source.driver] : undefined;
+  if (make === undefined) throw new Error(`There is no driver "${source.driver}" (source ${source.code}).`);
+  return make(source, setting);
+}

@@ -1,0 +1,131 @@
+import type { Clock } from "#server/core/clock.ts";
+import type { Logger } from "#server/core/log.ts";
+import type { Service } from "#server/core/services.ts";
+import type { Driver, WriteResult } from "#server/device/driver.contract.ts";
+import type { EdgeDocument, EdgeSource } from "./document.contract.ts";
+import { Normaliser, type NormaliseParts } from "./normalise.ts";
+import type { Value } from "./reflexes.rules.ts";
+import { SkewMeter } from "./skew.ts";
+import type { EdgeHealth } from "./uplink.contract.ts";
+
+interface Running {
+  readonly source: EdgeSource;
+  /** What the driver was made of; another one needs another driver. */
+  readonly key: string;
+  readonly driver: Driver;
+  readonly normaliser: Normaliser;
+  readonly skew: SkewMeter;
+}
+
+export interface SourcesOptions extends NormaliseParts {
+  readonly log: Logger;
+  readonly createDriver: (source: EdgeSource) => Driver;
+}
+
+const tickMs = 100;
+
+/** The edge's drivers, one for each source of the document: kept, added and removed as documents come. */
+export class Sources implements Service {
+  readonly name = "sources";
+  readonly #options: SourcesOptions;
+  readonly #running = new Map<number, Running>();
+  readonly #abort = new AbortController();
+  #turn: Promise<void> = Promise.resolve();
+  #loop: Promise<void> = Promise.resolve();
+
+  constructor(options: SourcesOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#loop = this.#tick(this.#options.clock);
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#loop;
+    await this.#turn;
+    await Promise.all([...this.#running.values()].map(({ driver }) => this.#stop(driver)));
+    this.#running.clear();
+  }
+
+  /** Takes a new document without a restart: a source that is as it was goes on undisturbed. */
+  apply(document: EdgeDocument): Promise<void> {
+    const { book, queue, log } = this.#options;
+    const ended = book.load(document, (id) => queue.markOf(id).windows ?? []);
+    for (const state of ended) this.#running.get(state.tag.sourceId)?.normaliser.end(state);
+    this.#turn = this.#turn
+      .then(() => this.#change(document.sources))
+      .catch((error: unknown) => log.error({ err: error }, "the sources could not be changed"));
+    return this.#turn;
+  }
+
+  connected(sourceId: number): boolean {
+    return this.#running.get(sourceId)?.driver.health().connected ?? false;
+  }
+
+  /** Writes an absolute value, in the tag's unit, to a machine. Once. */
+  async write(tagId: number, value: Value): Promise<WriteResult> {
+    const tag = this.#options.book.tag(tagId);
+    const running = tag === null ? undefined : this.#running.get(tag.sourceId);
+    if (tag === null || running === undefined) return { result: "refused", reason: "no such source" };
+    const raw = typeof value === "number" ? (value - tag.shift) / tag.scale : value;
+    return running.driver.write(tag.metric, raw);
+  }
+
+  health(): EdgeHealth["sources"] {
+    return [...this.#running.values()].map(({ source, driver, skew }) => {
+      const { connected, lastMessageAt, messages, errors } = driver.health();
+      return { id: source.id, connected, lastMessageAt, messages, errors, skewMs: skew.skewMs };
+    });
+  }
+
+  async #change(sources: readonly EdgeSource[]): Promise<void> {
+    const wanted = new Map(sources.map((source) => [source.id, source]));
+    for (const [id, running] of this.#running) {
+      const source = wanted.get(id);
+      if (source !== undefined && keyOf(source) === running.key) continue;
+      this.#running.delete(id);
+      await this.#stop(running.driver);
+    }
+    for (const source of sources) {
+      if (!this.#running.has(source.id) && !this.#abort.signal.aborted) await this.#begin(source);
+    }
+  }
+
+  async #begin(source: EdgeSource): Promise<void> {
+    const { log, createDriver } = this.#options;
+    const skew = new SkewMeter();
+    const normaliser = new Normaliser(source.id, this.#options, skew);
+    try {
+      const driver = createDriver(source);
+      this.#running.set(source.id, { source, key: keyOf(source), driver, normaliser, skew });
+      await driver.start(normaliser, this.#abort.signal);
+      log.info({ source: source.code, driver: driver.name }, "source started");
+    } catch (error) {
+      this.#running.delete(source.id);
+      // The others go on; the server sees a source without health.
+      log.error({ source: source.code, err: error }, "a source could not be started");
+    }
+  }
+
+  async #stop(driver: Driver): Promise<void> {
+    try {
+      await driver.stop();
+    } catch (error) {
+      this.#options.log.error({ driver: driver.name, err: error }, "a source could not be stopped");
+    }
+  }
+
+  async #tick(clock: Clock): Promise<void> {
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      for (const { normaliser } of this.#running.values()) normaliser.tick();
+      await clock.sleep(tickMs, signal);
+    }
+  }
+}
+
+function keyOf({ code, driver, config, tokenHash }: EdgeSource): string {
+  return JSON.stringify([code, driver, config, tokenHash]);
+}

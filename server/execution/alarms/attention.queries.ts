@@ -1,0 +1,186 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Db, Tx } from "#db/client.ts";
+import { epochMs, instant } from "#db/sql.ts";
+import { listAdjustments } from "#server/execution/adjustments/adjustments.queries.ts";
+import type { AdjustmentSummary } from "#server/execution/adjustments/adjustments.contract.ts";
+import type { MachineRef, TagRef } from "#server/execution/detection/detection.contract.ts";
+import { machineRef, openDeviations, tagRef } from "#server/execution/detection/detection.queries.ts";
+import { listAlarms } from "./alarms.queries.ts";
+import type { AttentionItem, AttentionView } from "./attention.contract.ts";
+
+/** An edge that was not heard of for this long is away. It says so every few seconds while it is there. */
+const edgeAwayMs = 30_000;
+
+/** One ordered list of what needs a supervisor: most urgent first, then longest first. */
+export async function attention(db: Db | Tx, now: number): Promise<AttentionView> {
+  const items = [
+    ...(await alarmItems(db)),
+    ...(await deviationItems(db)),
+    ...(await adjustmentItems(db)),
+    ...(await suspensionItems(db)),
+    ...(await stopItems(db)),
+    ...(await edgeItems(db, now)),
+  ];
+  return { at: now, items: items.toSorted((a, b) => a.urgency - b.urgency || a.since - b.since) };
+}
+
+async function alarmItems(db: Db | Tx): Promise<AttentionItem[]> {
+  const cards = await listAlarms(db, { show: "open", limit: 200 });
+  return cards
+    .filter((card) => card.state !== "shelved")
+    .map((card) => ({
+      key: `alarm:${card.id}`,
+      kind: card.kind === "no_data" ? ("no_data" as const) : ("alarm" as const),
+      // Somebody is on it: it steps back by one, but not behind what nobody has seen.
+      urgency: Math.min(4, card.priority + (card.state === "ack" ? 1 : 0)),
+      machine: card.machine,
+      since: card.since,
+      until: null,
+      title: card.title,
+      text: card.text,
+      action: card.state === "ack" ? ("look" as const) : ("take" as const),
+      target: { kind: "alarm" as const, id: card.id },
+    }));
+}
+
+/** Deviations that made no alarm: only the office sees them. */
+async function deviationItems(db: Db | Tx): Promise<AttentionItem[]> {
+  return (await openDeviations(db))
+    .filter((d) => d.alarmId === null)
+    .map((d) => ({
+      key: `deviation:${d.id}`,
+      kind: "deviation" as const,
+      urgency: 3,
+      machine: d.machine,
+      since: d.since,
+      until: null,
+      title: d.title,
+      text: d.text,
+      action: "look" as const,
+      target: { kind: "deviation" as const, id: d.id },
+    }));
+}
+
+const waiting: Readonly<
+  Record<string, { urgency: number; action: AttentionItem["action"]; kind: AttentionItem["kind"] }>
+> = {
+  proposed: { urgency: 2, action: "decide", kind: "proposal" },
+  held: { urgency: 2, action: "release", kind: "adjustment" },
+  blocked: { urgency: 2, action: "release", kind: "adjustment" },
+  unknown: { urgency: 1, action: "resolve", kind: "adjustment" },
+};
+
+async function adjustmentItems(db: Db | Tx): Promise<AttentionItem[]> {
+  const open = await listAdjustments(db, { show: "open", limit: 200 });
+  return open.flatMap((a): AttentionItem[] => {
+    const asked = a.asksPerson ? ({ urgency: 2, action: "resolve", kind: "adjustment" } as const) : undefined;
+    const wait = waiting[a.state] ?? asked;
+    if (wait === undefined) return [];
+    const params = adjustmentParams(a);
+    const before = a.state === "proposed" || a.state === "held" || a.state === "blocked";
+    return [
+      {
+        ...wait,
+        key: `adjustment:${a.id}`,
+        machine: a.machine,
+        since: a.createdAt,
+        until: before ? a.notAfter : null,
+        title: { key: `attention.adjustment.${a.state}`, params },
+        text:
+          a.why === null
+            ? { key: "attention.change", params }
+            : { key: `refusal.${a.why.code}`, params: a.why.params },
+        target: { kind: "adjustment", id: a.id },
+      },
+    ];
+  });
+}
+
+function adjustmentParams(a: AdjustmentSummary): Record<string, string | number> {
+  return {
+    machine: a.machine.name,
+    tag: a.target.name,
+    unit: a.target.unit ?? "",
+    old: a.oldValue,
+    new: a.newValue,
+    verdict: a.verdictReason ?? "",
+  };
+}
+
+async function suspensionItems(db: Db | Tx): Promise<AttentionItem[]> {
+  const rows = await db.execute<{
+    machine: MachineRef;
+    tag: TagRef;
+    since: number;
+    value: number | null;
+  }>(sql`
+    select ${machineRef} as machine, ${tagRef} as tag, ${epochMs(sql`s.since`)} as since, s.value
+    from tag_suspension s join tag t on t.id = s.tag_id join work_unit m on m.id = s.machine_id
+    order by s.since`);
+  return rows.map(({ machine, tag, since, value }) => {
+    const params = { machine: machine.name, tag: tag.name, value: value ?? "", unit: tag.unit ?? "" };
+    return {
+      key: `suspension:${tag.id}`,
+      kind: "suspension" as const,
+      urgency: 3,
+      machine,
+      since,
+      until: null,
+      title: { key: "attention.suspension.title", params },
+      text: { key: "attention.suspension.text", params },
+      action: "resume" as const,
+      target: { kind: "machine" as const, id: machine.code },
+    };
+  });
+}
+
+/** The newest statement about a stop is what stands; a stop with none waits for a reason. */
+const unexplained: SQL = sql`not exists (select from stop_explanation e
+  where e.machine_id = s.machine_id and e.during && s.during)`;
+
+async function stopItems(db: Db | Tx): Promise<AttentionItem[]> {
+  const rows = await db.execute<{
+    id: string;
+    machine: MachineRef;
+    since: number;
+    word: string;
+    fault: string | null;
+  }>(sql`
+    select s.id, ${machineRef} as machine, ${epochMs(sql`lower(s.during)`)} as since, s.word, s.fault
+    from stop s join work_unit m on m.id = s.machine_id
+    where upper_inf(s.during) and ${unexplained}
+    order by lower(s.during)`);
+  return rows.map(({ id, machine, since, word, fault }) => {
+    const params = { machine: machine.name, word, fault: fault ?? "" };
+    return {
+      key: `stop:${id}`,
+      kind: "stop_without_reason" as const,
+      urgency: 3,
+      machine,
+      since,
+      until: null,
+      title: { key: "attention.stop.title", params },
+      text: { key: "attention.stop.text", params },
+      action: "explain" as const,
+      target: { kind: "machine" as const, id: machine.code },
+    };
+  });
+}
+
+async function edgeItems(db: Db | Tx, now: number): Promise<AttentionItem[]> {
+  const rows = await db.execute<{ id: number; name: string; since: number }>(sql`
+    select e.id, e.name, ${epochMs(sql`e.last_seen`)} as since
+    from edge e where e.last_seen < ${instant(now - edgeAwayMs)}`);
+  return rows.map(({ id, name, since }) => ({
+    key: `edge:${id}`,
+    kind: "edge_away" as const,
+    urgency: 1,
+    machine: null,
+    since,
+    until: null,
+    title: { key: "attention.edge.title", params: { edge: name } },
+    text: { key: "attention.edge.text", params: { edge: name } },
+    action: "look" as const,
+    target: { kind: "edge" as const, id: String(id) },
+  }));
+}
