@@ -5,9 +5,11 @@ import { type SQL, sql } from "drizzle-orm";
  * Instants are ms since epoch; ±Infinity is Postgres' own infinity.
  */
 export function instant(ms: number): SQL {
-  const text = Number.isFinite(ms) ? new Date(ms).toISOString() : ms > 0 ? "infinity" : "-infinity";
-  return sql`${text}::timestamptz`;
+  return sql`${iso(ms)}::timestamptz`;
 }
+
+const iso = (ms: number): string =>
+  Number.isFinite(ms) ? new Date(ms).toISOString() : ms > 0 ? "infinity" : "-infinity";
 
 /** A timestamptz expression as ms since epoch (float8). */
 export function epochMs(expression: SQL): SQL {
@@ -25,4 +27,14 @@ export function intArray(values: readonly number[]): SQL {
 
 export function uuidArray(values: readonly string[]): SQL {
   return sql`${`{${values.join(",")}}`}::uuid[]`;
+}
+
+export function instantArray(values: readonly number[]): SQL {
+  return sql`${`{${values.map(iso).join(",")}}`}::timestamptz[]`;
+}
+
+/** Null stays null. */
+export function textArray(values: readonly (string | null)[]): SQL {
+  const quoted = values.map((v) => (v === null ? "null" : `"${v.replaceAll(/["\\]/g, "\\$&")}"`));
+  return sql`${`{${quoted.join(",")}}`}::text[]`;
 }

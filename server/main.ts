@@ -7,8 +7,9 @@ import { parseConfig } from "./core/config.ts";
 import { createLogger } from "./core/log.ts";
 import { createRunner } from "./core/runner.ts";
 import { type Service, startServices } from "./core/services.ts";
+import { createDemoServices } from "./demo/services.ts";
 import { createDispatcher } from "./execution/adjustments/dispatcher.ts";
-import { raiseParked } from "./execution/alarms/alarms.reactions.ts";
+import { raiseParkedAlarm } from "./execution/alarms/alarms.reactions.ts";
 import { createConsumers } from "./execution/consumers.ts";
 import { loadDocumentKey } from "./execution/ingest/document-key.ts";
 import { createDocuments } from "./execution/ingest/documents.ts";
@@ -36,6 +37,7 @@ const ServerEnvironment = z.object({
   TLS_CA: z.string().optional(),
   BUILD_ID: z.string().default("unbuilt"),
   NODE_ENV: z.string().default("production"),
+  PLANT_CONTROL_PORT: z.coerce.number().int().optional(),
 });
 
 const env = process.env; // oxlint-disable-line node/no-process-env -- parsed here, once
@@ -78,7 +80,7 @@ const runner = createRunner({
   log,
   reactions: reactions(auth),
   schedules: schedules(auth),
-  onParked: raiseParked,
+  onParked: raiseParkedAlarm,
 });
 // Filled below: health tells of parts that need the door first.
 const parts: Record<string, HealthPart> = {};
@@ -115,13 +117,27 @@ const dispatcher = createDispatcher({ db, clock, log, edgeLink: gateway });
 Object.assign(parts, healthParts({ db, gateway, lanes, screens, runner, live }));
 cutEndedSockets(door.io, auth);
 
+/** Orders that flow and a past, for the demo only; nothing else here knows that there is one. */
+const demo =
+  config.DEMO && own.PLANT_CONTROL_PORT !== undefined
+    ? createDemoServices({
+        db,
+        clock,
+        log,
+        speed: config.DEMO_SPEED,
+        dataDir: config.DATA_DIR,
+        port: config.PORT,
+        controlPort: own.PLANT_CONTROL_PORT,
+      })
+    : [];
+
 /** A part runs if its role is among ROLES; sockets hang on the door before it opens. */
 const services: Service[] = [
   tags,
   ...(config.roles.has("lanes") ? [lanes] : []),
   ...(config.roles.has("ingest") ? [gateway] : []),
   ...(config.roles.has("screens") ? [screens] : []),
-  ...(config.roles.has("runner") ? [runner, dispatcher] : []),
+  ...(config.roles.has("runner") ? [runner, dispatcher, ...demo] : []),
   ...(config.roles.has("door") ? [door] : []),
 ];
 const stop = await startServices(services, log);

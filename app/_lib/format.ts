@@ -55,10 +55,19 @@ export function formatRunning(ms: number): string {
 }
 
 function unit(locale: string, value: number, name: "second" | "minute" | "hour" | "day"): string {
-  return numberFormat(locale, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
+  // Narrow where the language's short form is a word that takes a plural s: "42 s", not "42 secs".
+  const text = numberFormat(locale, { style: "unit", unit: name, unitDisplay: "narrow" }).formatToParts(value);
+  return text.map((part) => (part.type === "unit" ? ` ${unitSigns[locale]?.[name] ?? part.value}` : part.value)).join("").replaceAll(/\s+/g, " ");
 }
 
-/** A length of time in words of at most two parts: `42 sec`, `12 min`, `3 hr 5 min`, `2 days`. */
+/** Signs of the International System where CLDR's narrow form is ambiguous ("m" is a metre). */
+const unitSigns: Record<string, Record<"second" | "minute" | "hour" | "day", string>> = {
+  "en-GB": { second: "s", minute: "min", hour: "h", day: "d" },
+  es: { second: "s", minute: "min", hour: "h", day: "d" },
+  de: { second: "s", minute: "min", hour: "h", day: "d" },
+};
+
+/** A length of time in at most two parts: `42 s`, `12 min`, `3 h 5 min`, `2 d`. */
 export function formatSpan(locale: string, ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return unit(locale, seconds, "second");
@@ -87,7 +96,9 @@ export function formatClock(locale: string, timeZone: string, at: number, second
 
 /** The plant's zone as people write it, `CET`. */
 export function formatZone(locale: string, timeZone: string, at: number): string {
-  const parts = dateFormat(locale, { timeZone, timeZoneName: "short" }).formatToParts(at);
+  // Arabic has only "GMT+1" spelled out; the sign on the wall of the plant says CET.
+  const known = locale.startsWith("ar") ? "en-GB" : locale;
+  const parts = dateFormat(known, { timeZone, timeZoneName: "short" }).formatToParts(at);
   return parts.find((p) => p.type === "timeZoneName")?.value ?? timeZone;
 }
 

@@ -1,7 +1,8 @@
 "use client";
 
-import { useTranslations } from "next-intl";
+import { useLocale, useTranslations } from "next-intl";
 import { useCallback } from "react";
+import { isolated } from "./i18n/isolate.ts";
 
 /** A sentence as the server names it: a key of `messages/` and the values in it. */
 export interface Sentence {
@@ -12,5 +13,6 @@ export interface Sentence {
 /** Turns the server's `{key, params}` into words; its namespace must be among the area's. */
 export function useSentence(): (sentence: Sentence) => string {
   const t = useTranslations();
-  return useCallback((sentence) => t(sentence.key, { ...sentence.params }), [t]);
+  const locale = useLocale();
+  return useCallback((sentence) => t(sentence.key, isolated(sentence.params, locale)), [t, locale]);
 }

@@ -24,7 +24,7 @@ export function LiveValue(props: {
   const text = typeof value === "number" ? formatNumber(locale, value, decimals) : value === undefined || value === null ? "–" : String(value);
   const stale = sample === undefined || sample.stale;
   return (
-    <span className={`value ${props.className ?? ""} ${stale ? "hatched" : ""}`} data-stale={stale}>
+    <span className={`value ${props.className ?? ""} ${stale ? "hatched" : ""}`} data-stale={stale} dir="ltr">
       <bdi>{text}</bdi>
       {unit !== null && unit !== "" && <span className="unit">{unit}</span>}
       {stale && <span className="sr-only">{sample === undefined ? t("none") : t("staleFor", { span: formatSpan(locale, sample.ageMs) })}</span>}

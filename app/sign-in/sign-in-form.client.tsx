@@ -11,10 +11,10 @@ import type { SessionView } from "#server/http/session.contract.ts";
 
 /** The demo's people who sign in with a password; their passwords are no secrets. */
 const demoPeople = [
-  { code: "2001", name: "Dana Novak" },
-  { code: "2002", name: "Elif Kaya" },
-  { code: "3001", name: "Greta Holm" },
-  { code: "9001", name: "Hugo Admin" },
+  { code: "dana", badge: "2001", name: "Dana Novak" },
+  { code: "elif", badge: "2002", name: "Elif Kaya" },
+  { code: "greta", badge: "3001", name: "Greta Holm" },
+  { code: "hugo", badge: "9001", name: "Hugo Admin" },
 ] as const;
 
 export function SignInForm(props: { back: string | null; demo: boolean }): ReactNode {
@@ -83,7 +83,7 @@ export function SignInForm(props: { back: string | null; demo: boolean }): React
                 size="small"
                 onPress={() => {
                   setPerson(one.code);
-                  setPassword(`demo-${one.code}`);
+                  setPassword(`demo-${one.badge}`);
                 }}
               >
                 {one.name}

@@ -41,6 +41,7 @@ export const actions = {
   "station.manage": ["administrator"],
   "audit.read": ["administrator", "quality", "supervisor"],
   "deadletter.manage": ["administrator", "maintenance"],
+  "tag.manage": ["administrator"],
   "plant.fault": ["administrator", "supervisor"],
   "system.act": ["service"],
 } as const satisfies Record<string, readonly (Role | "station")[]>;

@@ -47,6 +47,7 @@ rule.authority            -       -       -      -         -          yes       
 station.manage            -       -       -      -         -           -         -         yes         -
 stop.explain              -      yes     yes     -        yes         yes        -          -          -
 system.act                -       -       -      -         -           -         -          -         yes
+tag.manage                -       -       -      -         -           -         -         yes         -
 `;
 
 test("every role may do exactly what the table says, and nothing else", () => {

@@ -45,10 +45,38 @@ export interface DemoProduct {
 }
 
 export const products: readonly DemoProduct[] = [
-  { code: "CAP-28", name: "Screw cap 28 mm", operation: "mould", machines: ["press-1", "press-2"], quantity: 12_000, material: { code: "PP-K2", perPart: 0.025 } },
-  { code: "CLIP-12", name: "Hose clip 12 mm", operation: "mould", machines: ["press-3", "press-4"], quantity: 6000, material: { code: "PP-K2", perPart: 0.025 } },
-  { code: "CAP-28T", name: "Screw cap 28 mm, tempered", operation: "temper", machines: ["oven-1"], quantity: 10_000, material: null },
-  { code: "PACK-10", name: "Ten caps in a pack", operation: "pack", machines: ["packer-1"], quantity: 2800, material: { code: "FILM-40", perPart: 0.35 } },
+  {
+    code: "CAP-28",
+    name: "Screw cap 28 mm",
+    operation: "mould",
+    machines: ["press-1", "press-2"],
+    quantity: 12_000,
+    material: { code: "PP-K2", perPart: 0.025 },
+  },
+  {
+    code: "CLIP-12",
+    name: "Hose clip 12 mm",
+    operation: "mould",
+    machines: ["press-3", "press-4"],
+    quantity: 6000,
+    material: { code: "PP-K2", perPart: 0.025 },
+  },
+  {
+    code: "CAP-28T",
+    name: "Screw cap 28 mm, tempered",
+    operation: "temper",
+    machines: ["oven-1"],
+    quantity: 10_000,
+    material: null,
+  },
+  {
+    code: "PACK-10",
+    name: "Ten caps in a pack",
+    operation: "pack",
+    machines: ["packer-1"],
+    quantity: 2800,
+    material: { code: "FILM-40", perPart: 0.35 },
+  },
 ];
 
 export function productOf(machine: string): DemoProduct {
@@ -68,9 +96,27 @@ export const cycleMs = (machine: PlantMachine, speed: number): number => (machin
 export const demoMachines = plantMachines;
 
 export const shifts = [
-  { code: "E", name: "Early", startLocal: "06:00", endLocal: "14:00", breaks: [{ start: "10:00", end: "10:30" }] },
-  { code: "L", name: "Late", startLocal: "14:00", endLocal: "22:00", breaks: [{ start: "18:00", end: "18:30" }] },
-  { code: "N", name: "Night", startLocal: "22:00", endLocal: "06:00", breaks: [{ start: "02:00", end: "02:30" }] },
+  {
+    code: "E",
+    name: "Early",
+    startLocal: "06:00",
+    endLocal: "14:00",
+    breaks: [{ start: "10:00", end: "10:30" }],
+  },
+  {
+    code: "L",
+    name: "Late",
+    startLocal: "14:00",
+    endLocal: "22:00",
+    breaks: [{ start: "18:00", end: "18:30" }],
+  },
+  {
+    code: "N",
+    name: "Night",
+    startLocal: "22:00",
+    endLocal: "06:00",
+    breaks: [{ start: "02:00", end: "02:30" }],
+  },
 ] as const;
 
 interface DemoReason {
@@ -135,4 +181,10 @@ export const people = [
 ] as const;
 
 /** Who gets a password: whoever sits in an office. */
-export const officeRoles: ReadonlySet<string> = new Set(["supervisor", "quality", "maintenance", "manager", "administrator"]);
+export const officeRoles: ReadonlySet<string> = new Set([
+  "supervisor",
+  "quality",
+  "maintenance",
+  "manager",
+  "administrator",
+]);

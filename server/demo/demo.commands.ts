@@ -16,7 +16,10 @@ export const tellStory = defineCommand({
     if (story === null) await tx.delete(setting).where(eq(setting.key, storySetting));
     else {
       const row = { value: { ...story, at: now }, at: new Date(now) };
-      await tx.insert(setting).values({ key: storySetting, ...row }).onConflictDoUpdate({ target: setting.key, set: row });
+      await tx
+        .insert(setting)
+        .values({ key: storySetting, ...row })
+        .onConflictDoUpdate({ target: setting.key, set: row });
     }
     context.publish(storyTold, "plant", { playing: story !== null });
     return { told: story !== null };

@@ -13,20 +13,25 @@ export async function findDemo(env: Readonly<Record<string, string | undefined>>
   const text = await readFile(join(house, "demo.json"), "utf8").catch(() => null);
   const address = text === null ? null : DemoAddress.safeParse(JSON.parse(text));
   if (address === null || !address.success)
-    throw new HandProblem("No demo plant runs here: start one with `npm start` in another terminal (or name its DATA_DIR).");
+    throw new HandProblem(
+      "No demo plant runs here: start one with `npm start` in another terminal (or name its DATA_DIR).",
+    );
   return address.data;
 }
 
 /** Asks the plant's hand. @throws HandProblem with the plant's own words when it refuses */
 export async function askPlant(demo: DemoAddress, path: string, body?: object): Promise<unknown> {
   const response = await fetch(`${demo.control}${path}`, {
-    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+    ...(body === undefined
+      ? {}
+      : { method: "POST", body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
     signal: AbortSignal.timeout(5000),
   }).catch(() => {
     throw new HandProblem("The demo's machines do not answer; they may be starting. Try again in a moment.");
   });
   const answer: unknown = await response.json();
-  if (!response.ok) throw new HandProblem((answer as { error?: string }).error ?? `the plant answered ${response.status}`);
+  if (!response.ok)
+    throw new HandProblem((answer as { error?: string }).error ?? `the plant answered ${response.status}`);
   return answer;
 }
 
@@ -56,8 +61,16 @@ export class ApiHand {
   }
 
   async #ask<T>(path: string, init: RequestInit): Promise<T> {
-    const headers = { ...init.headers, origin: this.#url, ...(this.#cookies === "" ? {} : { cookie: this.#cookies }) };
-    const response = await fetch(`${this.#url}/api/v1${path}`, { ...init, headers, signal: AbortSignal.timeout(8000) });
+    const headers = {
+      ...init.headers,
+      origin: this.#url,
+      ...(this.#cookies === "" ? {} : { cookie: this.#cookies }),
+    };
+    const response = await fetch(`${this.#url}/api/v1${path}`, {
+      ...init,
+      headers,
+      signal: AbortSignal.timeout(8000),
+    });
     const set = response.headers.getSetCookie().map((c) => c.split(";")[0] ?? "");
     if (set.length > 0) this.#cookies = set.join("; ");
     const answer: unknown = await response.json();

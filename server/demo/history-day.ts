@@ -8,7 +8,12 @@ import type { PlantMachine } from "#server/device/simulator/layout.ts";
 export interface HistoryDay {
   readonly readings: readonly HistoryReading[];
   readonly runs: readonly { readonly start: number; readonly end: number }[];
-  readonly explanations: readonly { readonly start: number; readonly end: number; readonly reason: string; readonly by: string }[];
+  readonly explanations: readonly {
+    readonly start: number;
+    readonly end: number;
+    readonly reason: string;
+    readonly by: string;
+  }[];
 }
 
 export interface HistoryReading {
@@ -36,7 +41,13 @@ const minute = 60_000;
 /** A state is said again after this long, as the real machines do. */
 const repeatMs = 30_000;
 
-type Piece = { readonly start: number; readonly end: number; readonly word: string; readonly fault: string; readonly reason?: string };
+type Piece = {
+  readonly start: number;
+  readonly end: number;
+  readonly word: string;
+  readonly fault: string;
+  readonly reason?: string;
+};
 
 /** What can stop a machine in a day: how often, how long (minutes), and what is said of it afterwards. */
 interface Trouble {
@@ -51,8 +62,9 @@ const troubles: Readonly<Record<PlantMachine["kind"], readonly Trouble[]>> = {
   press: [
     { word: "stopped", perDay: 1, minutes: [12, 25], reason: "cleaning" },
     { word: "fault", fault: "E201", perDay: 0.3, minutes: [10, 35] },
-    { word: "stopped", perDay: 1.2, minutes: [4, 30], reason: "mechanical" },
-    { word: "stopped", perDay: 0.5, minutes: [15, 60], reason: "tool" },
+    { word: "stopped", perDay: 2.4, minutes: [5, 40], reason: "mechanical" },
+    { word: "stopped", perDay: 0.8, minutes: [20, 75], reason: "tool" },
+    { word: "stopped", perDay: 1, minutes: [5, 25], reason: "no_operator" },
     { word: "stopped", perDay: 0.8, minutes: [3, 15], reason: "quality_check" },
     { word: "blocked", perDay: 2, minutes: [1, 6] },
     { word: "stopped", perDay: 0.7, minutes: [2, 12] },
@@ -60,13 +72,13 @@ const troubles: Readonly<Record<PlantMachine["kind"], readonly Trouble[]>> = {
   ],
   oven: [
     { word: "starved", perDay: 5, minutes: [1, 8] },
-    { word: "stopped", perDay: 0.5, minutes: [15, 40], reason: "electrical" },
+    { word: "stopped", perDay: 1.2, minutes: [15, 55], reason: "electrical" },
     { word: "stopped", perDay: 1, minutes: [10, 20], reason: "cleaning" },
   ],
   packer: [
     { word: "fault", fault: "E310", perDay: 4, minutes: [2, 9] },
     { word: "starved", perDay: 6, minutes: [1, 7] },
-    { word: "stopped", perDay: 2, minutes: [3, 10], reason: "no_material" },
+    { word: "stopped", perDay: 3, minutes: [4, 15], reason: "no_material" },
     { word: "stopped", perDay: 1, minutes: [10, 20], reason: "cleaning" },
     { word: "stopped", perDay: 0.6, minutes: [5, 25] },
   ],
@@ -79,7 +91,11 @@ const orderMinutes = 480;
 export function historyDay(asked: DayAsked): HistoryDay {
   const random = new Random(asked.seed);
   const pieces = timeline(asked, random);
-  const readings = [...saidStates(asked, pieces), ...saidCounts(asked, pieces, random), ...saidLevels(asked, pieces, random)];
+  const readings = [
+    ...saidStates(asked, pieces),
+    ...saidCounts(asked, pieces, random),
+    ...saidLevels(asked, pieces, random),
+  ];
   return {
     readings: readings.toSorted((a, b) => a.at - b.at),
     runs: ordersOf(asked),
@@ -91,7 +107,8 @@ export function historyDay(asked: DayAsked): HistoryDay {
 
 function ordersOf({ from, to }: DayAsked): { start: number; end: number }[] {
   const runs: { start: number; end: number }[] = [];
-  for (let start = from; start < to; start += orderMinutes * minute) runs.push({ start, end: Math.min(to, start + orderMinutes * minute) });
+  for (let start = from; start < to; start += orderMinutes * minute)
+    runs.push({ start, end: Math.min(to, start + orderMinutes * minute) });
   return runs;
 }
 
@@ -142,7 +159,8 @@ function saidStates({ to }: DayAsked, pieces: readonly Piece[]): HistoryReading[
   const said: HistoryReading[] = [];
   let fault = "";
   for (const piece of pieces) {
-    for (let at = piece.start; at < Math.min(piece.end, to); at += repeatMs) said.push({ at, metric: "State", value: piece.word });
+    for (let at = piece.start; at < Math.min(piece.end, to); at += repeatMs)
+      said.push({ at, metric: "State", value: piece.word });
     if (piece.fault !== fault) said.push({ at: piece.start, metric: "Fault", value: piece.fault });
     fault = piece.fault;
   }
@@ -150,9 +168,13 @@ function saidStates({ to }: DayAsked, pieces: readonly Piece[]): HistoryReading[
 }
 
 /** Counters once a minute, from 0 in the morning: somebody resets them at the start of the day, which is normal. */
-function saidCounts({ from, to, machine, cycleMs, scrapShare }: DayAsked, pieces: readonly Piece[], random: Random): HistoryReading[] {
+function saidCounts(
+  { from, to, machine, cycleMs, scrapShare }: DayAsked,
+  pieces: readonly Piece[],
+  random: Random,
+): HistoryReading[] {
   const said: HistoryReading[] = [];
-  const pace = random.between(0.93, 0.995);
+  const pace = random.between(0.87, 0.97);
   let cycles = 0;
   let scrap = 0;
   let rest = 0;
@@ -175,14 +197,21 @@ function saidCounts({ from, to, machine, cycleMs, scrapShare }: DayAsked, pieces
     cycles += made;
     const bad = machine.kind === "oven" ? 0 : random.binomial(made * machine.perCycle, scrapShare);
     scrap += bad;
-    said.push({ at, metric: "Cycles", value: cycles }, { at, metric: "Good", value: cycles * machine.perCycle - scrap });
+    said.push(
+      { at, metric: "Cycles", value: cycles },
+      { at, metric: "Good", value: cycles * machine.perCycle - scrap },
+    );
     if (machine.kind !== "oven") said.push({ at, metric: "Scrap", value: scrap });
   }
   return said;
 }
 
 /** Process values once a minute: they wander about their level, and fall while the machine stands. */
-function saidLevels({ from, to, levels }: DayAsked, pieces: readonly Piece[], random: Random): HistoryReading[] {
+function saidLevels(
+  { from, to, levels }: DayAsked,
+  pieces: readonly Piece[],
+  random: Random,
+): HistoryReading[] {
   const said: HistoryReading[] = [];
   for (const [metric, [mean, spread]] of Object.entries(levels)) {
     let off = random.normal(spread);

@@ -58,7 +58,9 @@ export function createOrdersRunner(deps: OrdersRunnerDeps): Service & { round():
 
 async function runRound(deps: OrdersRunnerDeps): Promise<void> {
   const { db, clock, log } = deps;
-  const machines = await db.select({ id: workUnit.id, code: workUnit.code, positions: workUnit.positions }).from(workUnit);
+  const machines = await db
+    .select({ id: workUnit.id, code: workUnit.code, positions: workUnit.positions })
+    .from(workUnit);
   const known = machines.filter((m) => demoMachines.some((d) => d.code === m.code));
   const ids = known.map((m) => m.id);
   const running = await runningJobs(db, ids, clock.now());
@@ -68,14 +70,17 @@ async function runRound(deps: OrdersRunnerDeps): Promise<void> {
   for (const machine of known) {
     const queue = waiting.filter((j) => j.machineId === machine.id);
     const ready = queue.filter((j) => j.state === "ready");
-    const taken = new Set(running.filter((j) => j.machineId === machine.id && !done.includes(j)).map((j) => j.position));
+    const taken = new Set(
+      running.filter((j) => j.machineId === machine.id && !done.includes(j)).map((j) => j.position),
+    );
     const held = queue.some((j) => j.state === "paused");
     for (let position = 1; position <= machine.positions && !held; position++) {
       if (taken.has(position)) continue;
       const next = ready.shift();
       if (next !== undefined) await attempt(log, () => start(deps, next, position));
     }
-    for (let n = ready.length; n < waitingLeast; n++) await attempt(log, () => order(deps, machine.id, machine.code));
+    for (let n = ready.length; n < waitingLeast; n++)
+      await attempt(log, () => order(deps, machine.id, machine.code));
   }
 }
 
@@ -99,9 +104,16 @@ async function finish({ db, clock }: OrdersRunnerDeps, job: MachineJob): Promise
 async function start(deps: OrdersRunnerDeps, job: MachineJob, position: number): Promise<void> {
   const { db, clock } = deps;
   const lotIds: string[] = [];
-  for (const { materialId, perPart } of await materialsOf(db, job.productId)) lotIds.push(await lotFor(deps, materialId, job.quantity * perPart));
-  if (job.productCode === "CAP-28T" || job.productCode === "PACK-10") lotIds.push(...(await partsFor(db, job.productCode)));
-  await startJob.execute({ db, clock }, demoHand, crypto.randomUUID(), { machineId: job.machineId, jobId: job.jobId, position, lotIds });
+  for (const { materialId, perPart } of await materialsOf(db, job.productId))
+    lotIds.push(await lotFor(deps, materialId, job.quantity * perPart));
+  if (job.productCode === "CAP-28T" || job.productCode === "PACK-10")
+    lotIds.push(...(await partsFor(db, job.productCode)));
+  await startJob.execute({ db, clock }, demoHand, crypto.randomUUID(), {
+    machineId: job.machineId,
+    jobId: job.jobId,
+    position,
+    lotIds,
+  });
 }
 
 /** A lot with enough left for the whole job, so that none is changed in the middle; a new one is received if need be. */
@@ -133,7 +145,11 @@ async function partsFor(db: Db, productCode: string): Promise<string[]> {
   return rows.map((r) => r.id);
 }
 
-async function order({ db, clock, speed }: OrdersRunnerDeps, machineId: number, machineCode: string): Promise<void> {
+async function order(
+  { db, clock, speed }: OrdersRunnerDeps,
+  machineId: number,
+  machineCode: string,
+): Promise<void> {
   const made = productOf(machineCode);
   const [last] = await db.execute<{ n: number; product: string | null }>(sql`
     select coalesce(max(substring(code from 4)::int), 24000) as n, (select id from product where code = ${made.code}) as product

@@ -26,12 +26,16 @@ async function run(args: readonly string[]): Promise<void> {
   if (verb === "fault") {
     const fault = PlayFault.safeParse({ name, machine });
     if (!fault.success) throw new HandProblem(`Which fault, on which machine?\n\n${usage}`);
-    const { faults } = (await askPlant(await findDemo(process.env), "/fault", fault.data)) as { faults: string[] };
+    const { faults } = (await askPlant(await findDemo(process.env), "/fault", fault.data)) as {
+      faults: string[];
+    };
     console.log(`${fault.data.machine}: ${faults.length === 0 ? "no fault" : faults.join(", ")}`);
   } else if (verb === "state") {
     const { machines } = (await askPlant(await findDemo(process.env), "/state")) as { machines: Machine[] };
     for (const m of machines)
-      console.log(`${m.code.padEnd(10)} ${m.state.padEnd(8)} ${m.faultCode.padEnd(5)} good ${m.good}, scrap ${m.scrap}  ${m.faults.join(", ")}`);
+      console.log(
+        `${m.code.padEnd(10)} ${m.state.padEnd(8)} ${m.faultCode.padEnd(5)} good ${m.good}, scrap ${m.scrap}  ${m.faults.join(", ")}`,
+      );
   } else throw new HandProblem(usage);
 }
 

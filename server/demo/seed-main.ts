@@ -11,7 +11,8 @@ const env = process.env; // oxlint-disable-line node/no-process-env -- the one p
 const config = parseConfig(env);
 const log = createLogger("demo", config.LOG_LEVEL);
 const folder = env["SECRETS_DIR"];
-if (folder === undefined || config.DATABASE_URL === undefined) throw new Error("SECRETS_DIR and DATABASE_URL are needed");
+if (folder === undefined || config.DATABASE_URL === undefined)
+  throw new Error("SECRETS_DIR and DATABASE_URL are needed");
 const secret = async (name: string) => (await readFile(join(folder, name), "utf8")).trim();
 const db = openDb({ url: config.DATABASE_URL, max: 2, name: "demo-seed" });
 try {

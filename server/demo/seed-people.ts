@@ -4,7 +4,12 @@ import { person } from "#db/schema/execution/people.ts";
 import { station } from "#db/schema/execution/stations.ts";
 import { type Actor, founderActor } from "#server/core/actor.contract.ts";
 import type { Clock } from "#server/core/clock.ts";
-import { addPerson, giveBadge, setPassword, setPinCommand } from "#server/execution/people/people.commands.ts";
+import {
+  addPerson,
+  giveBadge,
+  setPassword,
+  setPinCommand,
+} from "#server/execution/people/people.commands.ts";
 import { makeStation } from "#server/execution/people/stations.commands.ts";
 import { demoMachines, nameOf, officeRoles, people } from "./catalogue.ts";
 import type { SeededPlant } from "./seed-plant.ts";
@@ -22,12 +27,15 @@ export async function seedPeople(
     told(name);
     const [known] = await deps.db.select({ id: person.id }).from(person).where(eq(person.code, code));
     if (known !== undefined) continue;
-    const run = <O>(command: { execute(d: typeof deps, a: Actor, id: string, input: unknown): Promise<O> }, input: unknown) =>
-      command.execute(deps, founder, crypto.randomUUID(), input);
+    const run = <O>(
+      command: { execute(d: typeof deps, a: Actor, id: string, input: unknown): Promise<O> },
+      input: unknown,
+    ) => command.execute(deps, founder, crypto.randomUUID(), input);
     const { personId } = await run(addPerson, { code, name, roles, language });
     await run(giveBadge, { personId, badge });
     await run(setPin, { personId, pin: `${badge}00` });
-    if (roles.some((role) => officeRoles.has(role))) await run(setPassword, { personId, password: `demo-${badge}` });
+    if (roles.some((role) => officeRoles.has(role)))
+      await run(setPassword, { personId, password: `demo-${badge}` });
   }
 }
 

@@ -24,11 +24,24 @@ export async function seedPlant(
   now: number,
 ): Promise<SeededPlant> {
   const lineIds = await seedEquipment(tx);
-  const edgeId = idOf(await tx.insert(edge).values({ code: edgeCode, name: "Edge in hall 1", tokenHash: sha256(tokens.edge) }).returning({ id: edge.id }));
+  const edgeId = idOf(
+    await tx
+      .insert(edge)
+      .values({ code: edgeCode, name: "Edge in hall 1", tokenHash: sha256(tokens.edge) })
+      .returning({ id: edge.id }),
+  );
   const sourceIds = new Map<string, number>();
   for (const { code, driver, config } of plantSources) {
     const tokenHash = driver === "socketio" ? sha256(tokens.packer) : null;
-    sourceIds.set(code, idOf(await tx.insert(source).values({ edgeId, code, driver, config, tokenHash }).returning({ id: source.id })));
+    sourceIds.set(
+      code,
+      idOf(
+        await tx
+          .insert(source)
+          .values({ edgeId, code, driver, config, tokenHash })
+          .returning({ id: source.id }),
+      ),
+    );
   }
 
   const machineIds = new Map<string, number>();
@@ -59,17 +72,34 @@ export async function seedPlant(
 
 async function seedEquipment(tx: Tx): Promise<Map<string, number>> {
   const enterprise = idOf(
-    await tx.insert(equipment).values({ level: "enterprise", code: "millwright", name: "Millwright" }).returning({ id: equipment.id }),
+    await tx
+      .insert(equipment)
+      .values({ level: "enterprise", code: "millwright", name: "Millwright" })
+      .returning({ id: equipment.id }),
   );
   const site = idOf(
     await tx
       .insert(equipment)
-      .values({ parentId: enterprise, level: "site", code: "works", name: "Millwright Works", timeZone: "Europe/Berlin" })
+      .values({
+        parentId: enterprise,
+        level: "site",
+        code: "works",
+        name: "Millwright Works",
+        timeZone: "Europe/Berlin",
+      })
       .returning({ id: equipment.id }),
   );
   const ids = new Map<string, number>();
   for (const { code, name } of lines)
-    ids.set(code, idOf(await tx.insert(equipment).values({ parentId: site, level: "line", code, name }).returning({ id: equipment.id })));
+    ids.set(
+      code,
+      idOf(
+        await tx
+          .insert(equipment)
+          .values({ parentId: site, level: "line", code, name })
+          .returning({ id: equipment.id }),
+      ),
+    );
   return ids;
 }
 
@@ -111,7 +141,8 @@ async function seedTags(
   }
   for (const [value, setpoint] of Object.entries(drivenBy)) {
     const [id, setpointTagId] = [ids.get(value), ids.get(setpoint)];
-    if (id !== undefined && setpointTagId !== undefined) await tx.update(tag).set({ setpointTagId }).where(eq(tag.id, id));
+    if (id !== undefined && setpointTagId !== undefined)
+      await tx.update(tag).set({ setpointTagId }).where(eq(tag.id, id));
   }
 }
 
@@ -119,14 +150,33 @@ async function seedTags(
 const hotMeltC = 278;
 
 /** The tool in the press, and what the edge does by itself when the melt runs away. */
-async function seedPress(tx: Tx, machineId: number, code: string, cavities: number, speed: number, now: number): Promise<void> {
+async function seedPress(
+  tx: Tx,
+  machineId: number,
+  code: string,
+  cavities: number,
+  speed: number,
+  now: number,
+): Promise<void> {
   const [tool] = await tx
     .insert(physicalAsset)
-    .values({ kind: "tool", serial: `T-${code}`, name: `Tool with ${cavities} cavities`, lifeCycles: 1_000_000, cavities })
+    .values({
+      kind: "tool",
+      serial: `T-${code}`,
+      name: `Tool with ${cavities} cavities`,
+      lifeCycles: 1_000_000,
+      cavities,
+    })
     .returning({ id: physicalAsset.id });
-  if (tool !== undefined) await tx.insert(assetMount).values({ machineId, assetId: tool.id, during: { start: now - 90 * 86_400_000, end: null } });
+  if (tool !== undefined)
+    await tx
+      .insert(assetMount)
+      .values({ machineId, assetId: tool.id, during: { start: now - 90 * 86_400_000, end: null } });
   const tagOf = async (name: string) => {
-    const [row] = await tx.select({ id: tag.id }).from(tag).where(and(eq(tag.machineId, machineId), eq(tag.metric, `${code}/${name}`)));
+    const [row] = await tx
+      .select({ id: tag.id })
+      .from(tag)
+      .where(and(eq(tag.machineId, machineId), eq(tag.metric, `${code}/${name}`)));
     return row?.id ?? 0;
   };
   const condition = { op: ">" as const, value: hotMeltC, forMs: Math.round(20_000 / speed), hysteresis: 10 };

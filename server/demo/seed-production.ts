@@ -6,7 +6,16 @@ import type { Actor } from "#server/core/actor.contract.ts";
 import type { Clock } from "#server/core/clock.ts";
 import { expandAllShifts } from "#server/execution/shifts/expand.ts";
 import { createOrder } from "#server/execution/orders/planning.commands.ts";
-import { cycleMs, demoMachines, materials, orderQuantity, productOf, products, shifts, stopReasons } from "./catalogue.ts";
+import {
+  cycleMs,
+  demoMachines,
+  materials,
+  orderQuantity,
+  productOf,
+  products,
+  shifts,
+  stopReasons,
+} from "./catalogue.ts";
 import type { SeededPlant } from "./seed-plant.ts";
 
 const everyDay = [1, 2, 3, 4, 5, 6, 7];
@@ -18,23 +27,42 @@ export async function seedProduction(tx: Tx, plant: SeededPlant, speed: number, 
     const [row] = await tx.insert(material).values({ code, name, unit }).returning({ id: material.id });
     if (row === undefined) throw new Error("the database gave no id");
     materialIds.set(code, row.id);
-    await tx.insert(lot).values([1, 2].map((n) => ({ code: `${prefix}-${1000 + n}`, materialId: row.id, quantity: lotQuantity, location: "Store" })));
+    await tx.insert(lot).values(
+      [1, 2].map((n) => ({
+        code: `${prefix}-${1000 + n}`,
+        materialId: row.id,
+        quantity: lotQuantity,
+        location: "Store",
+      })),
+    );
   }
   for (const made of products) {
-    const [row] = await tx.insert(product).values({ code: made.code, name: made.name }).returning({ id: product.id });
+    const [row] = await tx
+      .insert(product)
+      .values({ code: made.code, name: made.name })
+      .returning({ id: product.id });
     if (row === undefined) throw new Error("the database gave no id");
     const materialId = made.material === null ? undefined : materialIds.get(made.material.code);
     if (made.material !== null && materialId !== undefined)
-      await tx.insert(billOfMaterial).values({ productId: row.id, materialId, perPart: made.material.perPart });
+      await tx
+        .insert(billOfMaterial)
+        .values({ productId: row.id, materialId, perPart: made.material.perPart });
     for (const code of made.machines) {
       const machine = demoMachines.find((m) => m.code === code);
       const machineId = plant.machineIds.get(code);
       if (machine === undefined || machineId === undefined) continue;
-      await tx.insert(standardCycle).values({ productId: row.id, machineId, cycleMs: cycleMs(machine, speed), partsPerCycle: machine.perCycle });
+      await tx.insert(standardCycle).values({
+        productId: row.id,
+        machineId,
+        cycleMs: cycleMs(machine, speed),
+        partsPerCycle: machine.perCycle,
+      });
     }
   }
   for (const lineId of plant.lineIds.values())
-    await tx.insert(shiftPattern).values(shifts.map((s) => ({ ...s, breaks: [...s.breaks], lineId, weekdays: everyDay })));
+    await tx
+      .insert(shiftPattern)
+      .values(shifts.map((s) => ({ ...s, breaks: [...s.breaks], lineId, weekdays: everyDay })));
   await expandAllShifts(tx, now, -1, 14);
   await seedReasons(tx);
 }
@@ -44,8 +72,11 @@ async function seedReasons(tx: Tx): Promise<void> {
   for (const { code, name, planned = false, changeover = false, faults = [] } of stopReasons) {
     const [row] = await tx.insert(stopReason).values({ code, name }).returning({ id: stopReason.id });
     if (row === undefined) throw new Error("the database gave no id");
-    if (planned || changeover) await tx.insert(stopReasonClass).values({ reasonId: row.id, planned, changeover });
-    const map = faults.flatMap((fault) => kinds.map((machineKind) => ({ machineKind, fault, reasonId: row.id })));
+    if (planned || changeover)
+      await tx.insert(stopReasonClass).values({ reasonId: row.id, planned, changeover });
+    const map = faults.flatMap((fault) =>
+      kinds.map((machineKind) => ({ machineKind, fault, reasonId: row.id })),
+    );
     if (map.length > 0) await tx.insert(faultReason).values(map);
   }
 }

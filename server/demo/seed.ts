@@ -1,11 +1,14 @@
 import { eq, sql } from "drizzle-orm";
-import type { Db } from "#db/client.ts";
+import type { Db, Tx } from "#db/client.ts";
 import { setting } from "#db/schema/core/core.ts";
+import { tag } from "#db/schema/device/tags.ts";
 import { product } from "#db/schema/execution/orders.ts";
 import { equipment, workUnit } from "#db/schema/execution/plant.ts";
 import { type Actor, serviceActor } from "#server/core/actor.contract.ts";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
+import { seedDetection } from "#server/execution/detection/seed.ts";
+import { seedGuidance } from "#server/execution/guidance/seed.ts";
 import { seedPeople, seedStations } from "./seed-people.ts";
 import { seedPlant, type SeededPlant } from "./seed-plant.ts";
 import { seedOrders, seedProduction } from "./seed-production.ts";
@@ -53,7 +56,10 @@ export async function seedDemo(db: Db, options: SeedOptions): Promise<void> {
       const now = clock.now();
       const plant = await seedPlant(tx, speed, { edge: options.edgeToken, packer: options.packerToken }, now);
       await seedProduction(tx, plant, speed, now);
-      await tx.insert(setting).values({ key: demoSetting, value: { speed, seededAt: now }, at: new Date(now) });
+      await seedLoop(tx, speed, now);
+      await tx
+        .insert(setting)
+        .values({ key: demoSetting, value: { speed, seededAt: now }, at: new Date(now) });
     });
   }
   const plant = await readPlant(db);
@@ -71,9 +77,22 @@ export async function seedDemo(db: Db, options: SeedOptions): Promise<void> {
   log.info({ speed }, "the demo plant stands");
 }
 
+/** What is watched, what is likely the cause, and what to do about it. */
+async function seedLoop(tx: Tx, speed: number, now: number): Promise<void> {
+  const machines = await tx
+    .select({ id: workUnit.id, code: workUnit.code, kind: workUnit.kind })
+    .from(workUnit);
+  const tags = await tx.select({ id: tag.id, machineId: tag.machineId, metric: tag.metric }).from(tag);
+  await seedGuidance(tx, { speed, now });
+  await seedDetection(tx, { machines, tags, speed });
+}
+
 async function readPlant(db: Db): Promise<SeededPlant> {
   const machines = await db.select({ id: workUnit.id, code: workUnit.code }).from(workUnit);
-  const lines = await db.select({ id: equipment.id, code: equipment.code }).from(equipment).where(eq(equipment.level, "line"));
+  const lines = await db
+    .select({ id: equipment.id, code: equipment.code })
+    .from(equipment)
+    .where(eq(equipment.level, "line"));
   return {
     machineIds: new Map(machines.map((m) => [m.code, m.id])),
     lineIds: new Map(lines.map((l) => [l.code, l.id])),

@@ -1,6 +1,9 @@
 import { systemClock } from "#server/core/clock.ts";
 import { signalProcess } from "#server/launcher/processes.ts";
-import type { AdjustmentSummary, AdjustmentView } from "#server/execution/adjustments/adjustments.contract.ts";
+import type {
+  AdjustmentSummary,
+  AdjustmentView,
+} from "#server/execution/adjustments/adjustments.contract.ts";
 import type { DemoAddress, StoryStep } from "./demo.contract.ts";
 import { type ApiHand, askPlant, HandProblem } from "./hand.ts";
 
@@ -31,27 +34,49 @@ const machine = "press-2";
 export async function playLoop({ api, demo, tell, say }: Stage): Promise<void> {
   const open = await api.get<AdjustmentSummary[]>(`/adjustments?machine=${machine}&show=open`);
   if (open.some((a) => a.state === "verifying" || a.state === "sent"))
-    throw new HandProblem(`Another change of ${machine} is being measured; play the story when it has its verdict.`);
+    throw new HandProblem(
+      `Another change of ${machine} is being measured; play the story when it has its verdict.`,
+    );
   await askPlant(demo, "/clear", { machine });
   await tell(1, "The cooling of press 2 begins to clog. Look at its station and at its melt temperature.");
   await askPlant(demo, "/fault", { name: "cooling-clog", machine });
   const known = new Set(open.map((a) => a.id));
   const proposed = await until(`no change was proposed for ${machine}`, 90_000, async () =>
-    (await api.get<AdjustmentSummary[]>(`/adjustments?machine=${machine}&show=open`)).find((a) => a.state === "proposed" && (!known.has(a.id) || open.length > 0)),
+    (await api.get<AdjustmentSummary[]>(`/adjustments?machine=${machine}&show=open`)).find(
+      (a) => a.state === "proposed" && (!known.has(a.id) || open.length > 0),
+    ),
   );
   const change = { from: proposed.oldValue, to: proposed.newValue };
-  await tell(2, `Drift is detected. Proposed: ${proposed.target.name} ${change.from} → ${change.to}, with its evidence. The supervisor looks at it.`, change);
+  await tell(
+    2,
+    `Drift is detected. Proposed: ${proposed.target.name} ${change.from} → ${change.to}, with its evidence. The supervisor looks at it.`,
+    change,
+  );
   await systemClock.sleep(5000);
   await api.post(`/adjustments/${proposed.id}/approve`, { version: proposed.version });
   await tell(3, "Approved by Dana. The station announces it; anybody there may press Hold.");
-  const ends = new Set(["helped", "did_not_help", "cannot_tell", "rejected", "expired", "refused", "unknown", "held", "blocked"]);
+  const ends = new Set([
+    "helped",
+    "did_not_help",
+    "cannot_tell",
+    "rejected",
+    "expired",
+    "refused",
+    "unknown",
+    "held",
+    "blocked",
+  ]);
   let told = "";
   const verdict = await until("the change came to no verdict", 120_000, async () => {
     const now = await api.get<AdjustmentView>(`/adjustments/${proposed.id}`);
     if (now.state !== told) {
       told = now.state;
       say(`   ${now.state.replaceAll("_", " ")}`);
-      if (now.state === "verifying") await tell(4, "The machine took the new set-point. The same sensors now measure whether scrap falls.");
+      if (now.state === "verifying")
+        await tell(
+          4,
+          "The machine took the new set-point. The same sensors now measure whether scrap falls.",
+        );
     }
     return ends.has(now.state) ? now : undefined;
   });
@@ -65,6 +90,7 @@ interface LogEntry {
   readonly n: number;
   readonly metric: string;
   readonly at: number;
+  readonly value: unknown;
 }
 
 /** The server is killed, again and again; the edge keeps everything, and delivers. */
@@ -82,17 +108,34 @@ export async function playOutage({ api, demo, find, tell, say }: Stage): Promise
   }
   say(`   killed ${dead} times`);
   const back = systemClock.monotonic();
-  await until("the server did not come back", 60_000, async () => ((await fetch(`${demo.url}/api/v1/health`, { signal: AbortSignal.timeout(2000) })).ok ? true : undefined));
-  await tell(2, `The server is back after ${((systemClock.monotonic() - back) / 1000).toFixed(1)} s. The edge delivers what it kept.`);
+  await until("the server did not come back", 60_000, async () =>
+    (await fetch(`${demo.url}/api/v1/health`, { signal: AbortSignal.timeout(2000) })).ok ? true : undefined,
+  );
+  await tell(
+    2,
+    `The server is back after ${((systemClock.monotonic() - back) / 1000).toFixed(1)} s. The edge delivers what it kept.`,
+  );
   await systemClock.sleep(8000);
   const to = systemClock.now() - 3000;
   const { entries } = (await askPlant(demo, `/log?after=${before}`)) as { entries: LogEntry[] };
-  const sent = entries.filter((e) => e.metric === metric && e.at >= from && e.at <= to);
+  // A counter that stands still is said again and not stored again: what counts is each new value.
+  const sent = new Set(
+    entries.filter((e) => e.metric === metric && e.at >= from && e.at <= to).map((e) => e.value),
+  );
   const { tags } = await api.get<{ tags: { id: number; metric: string }[] }>(`/machines/${machine}`);
   const tag = tags.find((t) => t.metric === metric);
-  const stored = await api.get<{ points: unknown[] }>(`/tags/${tag?.id ?? 0}/readings?from=${from}&to=${to}&points=2000`);
-  await tell(3, `The plant said ${sent.length} counts of press 2 in that time. Look at its trend: there is no hole.`, { sent: sent.length });
-  say(`   ${stored.points.length} points of the trend are there`);
+  const trend = await api.get<{ value: (number | null)[] }>(
+    `/tags/${tag?.id ?? 0}/readings?from=${from - 60_000}&to=${to + 3000}&points=4000`,
+  );
+  const stored = new Set(trend.value);
+  const missing = [...sent].filter((value) => !stored.has(Number(value))).length;
+  await tell(3, `Press 2 said ${sent.size} counts in that time; ${missing} are missing from its trend.`, {
+    sent: sent.size,
+    missing,
+  });
+  say(
+    missing === 0 ? "   Nothing was lost." : "   The edge may still be delivering: look again in a moment.",
+  );
 }
 
 /** What there is of the third story, said as it is. */

@@ -27,7 +27,9 @@ async function run(given: string | undefined): Promise<void> {
       await api.post("/demo/story", { story: { name, step, steps, params } });
     },
   };
-  console.log(`Open ${demo.url} and sign in as dana (demo-2001); the station of press 2 is in the links of npm start.\n`);
+  console.log(
+    `Open ${demo.url} and sign in as dana (demo-2001); the station of press 2 is in the links of npm start.\n`,
+  );
   try {
     await play(stage);
   } finally {

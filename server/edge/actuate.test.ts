@@ -93,15 +93,16 @@ describe("an actuation at the edge", () => {
   });
 
   it("does not overtake another one of the same machine", async () => {
-    let finish: (result: WriteResult) => void = () => undefined;
+    let reach: (finish: (result: WriteResult) => void) => void = () => undefined;
+    const reached = new Promise<(result: WriteResult) => void>((resolve) => (reach = resolve));
     const { actuator, machine } = await opened({
-      write: () => new Promise<WriteResult>((resolve) => (finish = resolve)),
+      write: () => new Promise<WriteResult>((finish) => reach(finish)),
     });
     machine.says(230);
     const first = actuator.handle(anActuation());
     const second = await actuator.handle(anActuation());
     expect(second).toMatchObject({ result: "refused", reason: "other_change_outstanding" });
-    await expect.poll(() => finish({ result: "accepted" })).toBeUndefined();
+    (await reached)({ result: "accepted" });
     expect(await first).toMatchObject({ result: "accepted" });
   });
 

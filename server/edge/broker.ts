@@ -33,6 +33,7 @@ export function createBroker({ port, log, nodePassword }: BrokerOptions): EdgeBr
   const password = randomBytes(24).toString("base64url");
   const parties = new WeakMap<object, MqttParty>();
   const wills = new WeakMap<object, string | null>();
+  const sockets = new Set<Socket>();
   let aedes: Aedes | null = null;
   let server: Server | null = null;
   let bound = port;
@@ -87,7 +88,11 @@ export function createBroker({ port, log, nodePassword }: BrokerOptions): EdgeBr
     broker.on("clientError", (client, error) => log.debug({ client: client.id, err: error }, "MQTT client"));
     broker.on("connectionError", (_client, error) => log.debug({ err: error }, "MQTT connection"));
     aedes = broker;
-    const net = createServer((socket: Socket) => void broker.handle(socket));
+    const net = createServer((socket: Socket) => {
+      sockets.add(socket);
+      socket.on("close", () => sockets.delete(socket));
+      broker.handle(socket);
+    });
     net.maxConnections = maxConnections;
     server = net;
     bound = await listen(net, port, "MQTT_PORT");
@@ -107,6 +112,7 @@ export function createBroker({ port, log, nodePassword }: BrokerOptions): EdgeBr
         server === null ? resolve() : server.close(() => resolve()),
       );
       await new Promise<void>((resolve) => (aedes === null ? resolve() : aedes.close(() => resolve())));
+      for (const socket of sockets) socket.destroy();
       await closing;
     },
   };

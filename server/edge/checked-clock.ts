@@ -23,8 +23,9 @@ export class CheckedClock implements Clock {
     this.#mono = clock.monotonic();
   }
 
+  /** Whole milliseconds, as the wires want them. */
   now(): number {
-    return this.#wall + (this.#clock.monotonic() - this.#mono);
+    return Math.round(this.#wall + (this.#clock.monotonic() - this.#mono));
   }
 
   monotonic(): number {

@@ -10,7 +10,7 @@ export interface SenderParts {
   readonly outlet: QueueOutlet;
   /** Sends a frame as it is; rejects when no answer comes in time or the link is gone. */
   readonly transmit: (frame: Uint8Array) => Promise<BlockAnswer>;
-  /** Something changed: there may be more to send. */
+  /** Something changed (or will have, after so many ms): there may be more to send. */
   readonly wake: (afterMs?: number) => void;
   /** A live block is this old (ms) before it is treated as backlog. */
   readonly isBacklog: (block: StoredBlock) => boolean;
@@ -45,8 +45,13 @@ export class Sender {
 
   /** Sends one block if there is one and no pause. False = nothing to do now. */
   async send(): Promise<boolean> {
-    const { clock, outlet, isBacklog, rotate } = this.#parts;
-    if (clock.monotonic() < this.#pausedUntil) return false;
+    const { clock, outlet, isBacklog, rotate, wake } = this.#parts;
+    const pause = this.#pausedUntil - clock.monotonic();
+    if (pause > 0) {
+      // A timer may fire early; nobody else would look again.
+      wake(pause);
+      return false;
+    }
     const generation = this.#generation;
     const block = await outlet.read(this.name, this.#next);
     if (block === null || generation !== this.#generation) return false;

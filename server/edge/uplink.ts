@@ -58,6 +58,7 @@ export class Uplink implements Service {
   #welcomed = false;
   #pumping = false;
   #again = false;
+  #wakeAt: number | null = null;
   #timers = new Set<NodeJS.Timeout>();
   #loops: Promise<void>[] = [];
 
@@ -131,6 +132,7 @@ export class Uplink implements Service {
     this.#senders.clear();
     this.#welcomed = true;
     log.info({ why, cursors: cursors.data.length }, "in touch with the server");
+    this.#socket?.emit("health", this.#options.health());
     this.#pump();
     void this.#report();
   }
@@ -197,8 +199,8 @@ export class Uplink implements Service {
       transmit: (frame) => this.#transmit(frame),
       wake: (ms = 0) => {
         if ([...this.#senders.values()].some((s) => s.timeouts >= maxTimeouts)) this.#reconnect("no answers");
-        if (ms === 0) this.#pump();
-        else this.#after(ms + 1, () => this.#pump());
+        if (ms <= 0) this.#pump();
+        else this.#wakeIn(ms);
       },
       isBacklog: ({ header }) => {
         const { state } = queue.disk;
@@ -233,14 +235,25 @@ export class Uplink implements Service {
   async #everySoOften(): Promise<void> {
     const { signal } = this.#abort;
     while (!signal.aborted) {
-      if (this.#welcomed) this.#socket?.emit("health", this.#options.health());
       await this.#options.clock.sleep(healthMs, signal);
+      if (this.#welcomed) this.#socket?.emit("health", this.#options.health());
     }
   }
 
   #reconnect(reason: string): void {
     this.#options.log.warn({ reason }, "connecting anew");
     this.#socket?.disconnect();
+  }
+
+  /** One timer for all pauses: the earliest counts, and who still pauses then asks again. */
+  #wakeIn(ms: number): void {
+    const at = this.#options.clock.monotonic() + ms;
+    if (this.#wakeAt !== null && this.#wakeAt <= at) return;
+    this.#wakeAt = at;
+    this.#after(Math.ceil(ms) + 1, () => {
+      if (this.#wakeAt === at) this.#wakeAt = null;
+      this.#pump();
+    });
   }
 
   #after(ms: number, run: () => unknown): void {

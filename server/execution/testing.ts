@@ -27,8 +27,12 @@ export async function testMachine(db: Db, code: string, positions = 1): Promise<
   const id = await one(sql`
     insert into work_unit (line_id, code, name, kind, positions, micro_stop_ms, stale_ms)
     values (${lineId}, ${code}, ${code}, 'press', ${positions}, ${testLimits.microStopMs}, ${testLimits.staleMs}) returning id`);
-  const edge = await one(sql`insert into edge (code, name, token_hash) values (${`edge-${code}`}, 'Edge', '\\x00') returning id`);
-  const source = await one(sql`insert into source (edge_id, code, driver) values (${edge}, ${`source-${code}`}, 'test') returning id`);
+  const edge = await one(
+    sql`insert into edge (code, name, token_hash) values (${`edge-${code}`}, 'Edge', '\\x00') returning id`,
+  );
+  const source = await one(
+    sql`insert into source (edge_id, code, driver) values (${edge}, ${`source-${code}`}, 'test') returning id`,
+  );
   const tags: Record<string, number> = {};
   for (const meaning of ["state", "fault", "good", "scrap", "cycles", "guard"] as const)
     tags[meaning] = await one(sql`
@@ -45,7 +49,9 @@ export async function testJob(
   standard: { readonly cycleMs: number; readonly parts: number } = { cycleMs: 10_000, parts: 1 },
 ): Promise<{ jobId: string; productId: string; orderId: string }> {
   const one = async (query: ReturnType<typeof sql>) => (await db.execute<{ id: string }>(query))[0]?.id ?? "";
-  const productId = await one(sql`insert into product (code, name) values (${`P-${code}`}, ${`Product ${code}`}) returning id`);
+  const productId = await one(
+    sql`insert into product (code, name) values (${`P-${code}`}, ${`Product ${code}`}) returning id`,
+  );
   await db.execute(sql`
     insert into standard_cycle (product_id, machine_id, cycle_ms, parts_per_cycle)
     values (${productId}, ${machine.id}, ${standard.cycleMs}, ${standard.parts})`);
@@ -58,12 +64,22 @@ export async function testJob(
 }
 
 /** A lot of a new material; with `productId` it stands on that product's bill, 0.5 kg a part. */
-export async function testLot(db: Db, code: string, productId?: string): Promise<{ lotId: string; materialId: string }> {
+export async function testLot(
+  db: Db,
+  code: string,
+  productId?: string,
+): Promise<{ lotId: string; materialId: string }> {
   const one = async (query: ReturnType<typeof sql>) => (await db.execute<{ id: string }>(query))[0]?.id ?? "";
-  const materialId = await one(sql`insert into material (code, name, unit) values (${`M-${code}`}, ${`Material ${code}`}, 'kg') returning id`);
+  const materialId = await one(
+    sql`insert into material (code, name, unit) values (${`M-${code}`}, ${`Material ${code}`}, 'kg') returning id`,
+  );
   if (productId !== undefined)
-    await db.execute(sql`insert into bill_of_material (product_id, material_id, per_part) values (${productId}, ${materialId}, 0.5)`);
-  const lotId = await one(sql`insert into lot (code, material_id, quantity) values (${code}, ${materialId}, 500) returning id`);
+    await db.execute(
+      sql`insert into bill_of_material (product_id, material_id, per_part) values (${productId}, ${materialId}, 0.5)`,
+    );
+  const lotId = await one(
+    sql`insert into lot (code, material_id, quantity) values (${code}, ${materialId}, 500) returning id`,
+  );
   return { lotId, materialId };
 }
 
@@ -76,7 +92,11 @@ export interface Said {
 
 export interface TestLane {
   /** Stores the readings as one batch and runs the consumers over it, in the order given. */
-  hear(machine: TestMachine, said: readonly Said[], options?: { now?: number; historical?: boolean }): Promise<void>;
+  hear(
+    machine: TestMachine,
+    said: readonly Said[],
+    options?: { now?: number; historical?: boolean },
+  ): Promise<void>;
 }
 
 /** What a lane does: stored first, then each consumer in a transaction of its own with its own memory. */
@@ -101,7 +121,9 @@ export function testLane(db: Db, consumers: readonly Consumer[]): TestLane {
           values (${instant(r.sourceTime)}, ${instant(r.sourceTime)}, 1, ${r.seq}, ${Number.isNaN(r.num) ? null : r.num}, 1, ${r.tagId}, ${r.quality}, ${r.txt})`);
       const now = options.now ?? Math.max(...said.map((s) => s.at));
       for (const consumer of consumers) {
-        const wanted = readings.filter((r) => consumer.wants({ id: r.tagId, machineId: r.machineId, meaning: r.meaning, metric: r.meaning }));
+        const wanted = readings.filter((r) =>
+          consumer.wants({ id: r.tagId, machineId: r.machineId, meaning: r.meaning, metric: r.meaning }),
+        );
         if (wanted.length === 0) continue;
         await db.transaction((tx) =>
           consumer.process(
@@ -124,4 +146,8 @@ export function testLane(db: Db, consumers: readonly Consumer[]): TestLane {
 }
 
 /** A person at a machine, who may do what the floor may do. */
-export const testHand: Actor = { ...serviceActor("hand"), kind: "person", roles: ["setter", "supervisor", "quality"] };
+export const testHand: Actor = {
+  ...serviceActor("hand"),
+  kind: "person",
+  roles: ["setter", "supervisor", "quality"],
+};

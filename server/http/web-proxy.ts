@@ -20,7 +20,8 @@ export function createWebProxy(
   log: Logger,
   onAway: (request: IncomingMessage, response: ServerResponse) => void,
 ): WebProxy {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  // No kept connections: one that Next closes in the moment it is used again would cost a page its script.
+  const agent = new Agent({ keepAlive: false, maxSockets: 256 });
   const proxy = createProxyServer({ target: origin, agent, xfwd: false, proxyTimeout: 60_000 });
   const policies = new WeakMap<IncomingMessage, string>();
 

@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { projectRoot } from "./folders.ts";
-import { leash } from "./supervised-child.ts";
+import { leash, leashed } from "./supervised-child.ts";
 import type { Step } from "./progress.ts";
+import { exists } from "./postgres-binaries.ts";
 import { Problem } from "./problem.ts";
 
 const recordPath = join(projectRoot, ".next", "built-from");
@@ -61,6 +62,7 @@ export const isBuilt = async (): Promise<boolean> => (await builtFrom()) === (aw
 export async function buildScreens(step: Step): Promise<void> {
   const hash = await codeHash();
   await rm(recordPath, { force: true });
+  await rm(join(projectRoot, ".next", "BUILD_ID"), { force: true });
   const output: string[] = [];
   let done = 0;
   const read = (chunk: Buffer) => {
@@ -74,7 +76,7 @@ export async function buildScreens(step: Step): Promise<void> {
   const next = join(projectRoot, "node_modules/next/dist/bin/next");
   const child = spawn(process.execPath, ["--import", leash, next, "build"], {
     cwd: projectRoot,
-    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" },
+    env: { ...process.env, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1", ...leashed },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   child.stdout?.on("data", read);
@@ -83,12 +85,12 @@ export async function buildScreens(step: Step): Promise<void> {
     child.once("error", fail);
     child.once("close", end);
   });
-  if (code !== 0) {
+  const whole = await exists(join(projectRoot, ".next", "BUILD_ID"));
+  if (code !== 0 || !whole) {
     step.failed();
     const words = output.join("");
     if (words.includes("ENOSPC")) throw new Problem("The disk is full: the screens could not be built.");
     throw new Problem(`The screens could not be built:\n${words.slice(-6000)}`);
   }
-  await mkdir(join(projectRoot, ".next"), { recursive: true });
   await writeFile(recordPath, `${hash}\n`);
 }

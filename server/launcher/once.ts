@@ -6,7 +6,7 @@ import type { ChildRegister } from "./orphans.ts";
 import { baseEnvironment } from "./parts.ts";
 import { identify } from "./processes.ts";
 import { Problem } from "./problem.ts";
-import { nodeArguments } from "./supervised-child.ts";
+import { leashed, nodeArguments } from "./supervised-child.ts";
 
 /** What a script that runs once may tell by `process.send`: how far it is. */
 interface Progress {
@@ -25,7 +25,7 @@ export async function runOnce(
   const from = log.size();
   const child = spawn(process.execPath, nodeArguments(path, ...(context.args ?? [])), {
     cwd: projectRoot,
-    env: { ...baseEnvironment(), ...childEnvironment("seed", input) } as NodeJS.ProcessEnv,
+    env: { ...baseEnvironment(), ...childEnvironment("seed", input), ...leashed } as NodeJS.ProcessEnv,
     stdio: ["ignore", log.fd, log.fd, "ipc"],
     detached: true,
   });

@@ -91,7 +91,7 @@ export function serverPart(input: EnvironmentInput): ChildSpec {
   return {
     ...script("server", "server/main.ts", input),
     ready: input.config.roles.has("door")
-      ? (_pid, gone) => until(() => answers(input.ports.http, "/healthz"), gone, 60_000)
+      ? (_pid, gone) => until(() => answers(input.ports.http, "/healthz"), gone, 180_000)
       : async (_pid, gone) => !gone(),
   };
 }
@@ -100,14 +100,14 @@ export function edgePart(input: EnvironmentInput): ChildSpec {
   const port = input.config.MQTT_URL === undefined ? input.ports.mqtt : input.ports.device;
   return {
     ...script("edge", "server/edge/main.ts", input),
-    ready: (_pid, gone) => until(() => accepts(port), gone, 60_000),
+    ready: (_pid, gone) => until(() => accepts(port), gone, 180_000),
   };
 }
 
 export function plantPart(input: EnvironmentInput): ChildSpec {
   return {
     ...script("plant", "server/device/simulator/main.ts", input),
-    ready: (_pid, gone) => until(() => accepts(input.ports.plantControl), gone, 60_000),
+    ready: (_pid, gone) => until(() => accepts(input.ports.plantControl), gone, 180_000),
   };
 }
 
@@ -122,6 +122,6 @@ export function webPart(input: EnvironmentInput): ChildSpec {
     follows: true,
     stopSignal: "SIGTERM",
     onTerminal: input.dev,
-    ready: (_pid, gone) => until(() => accepts(web), gone, 120_000),
+    ready: (_pid, gone) => until(() => accepts(web), gone, 180_000),
   };
 }

@@ -39,7 +39,9 @@ export const nodeArguments = (script: string, ...rest: string[]): string[] => [
   join(projectRoot, script),
   ...rest,
 ];
+/** The module that leads a child, and the variable that tells it that it is the one. */
 export const leash = pathToFileURL(join(projectRoot, "server/launcher/follow-parent.mjs")).href;
+export const leashed: Readonly<Record<string, string>> = { MILLWRIGHT_LEASH: "1" };
 
 export interface ChildContext {
   readonly logFolder: string;
@@ -197,7 +199,7 @@ export class SupervisedChild {
     const output = spec.onTerminal === true ? "inherit" : this.#log.fd;
     const child = spawn(spec.command, spec.args, {
       cwd: spec.user === undefined ? projectRoot : "/",
-      env: spec.env as NodeJS.ProcessEnv,
+      env: { ...spec.env, ...(spec.follows ? leashed : {}) } as NodeJS.ProcessEnv,
       stdio: ["ignore", output, output, ...(spec.follows ? ["ipc" as const] : [])],
       // A group of its own: Ctrl-C reaches only us, and we stop the parts in their order.
       detached: true,

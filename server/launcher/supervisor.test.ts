@@ -159,9 +159,12 @@ async function supervisorProcess(
     file,
     `import { Supervisor } from ${url("server/launcher/supervisor.ts")};
      import { ChildRegister } from ${url("server/launcher/orphans.ts")};
-     const code = "setInterval(() => {}, 1000)";
+     import { existsSync } from "node:fs";
+     const mark = ${JSON.stringify(join(folder, "child.up"))};
+     const code = "setInterval(() => {}, 1000); setTimeout(() => require('fs').writeFileSync(" + JSON.stringify(mark) + ", ''), 1)";
+     const up = async () => { while (!existsSync(mark)) await new Promise((done) => setTimeout(done, 10)); return true; };
      const supervisor = new Supervisor({ logFolder: ${JSON.stringify(folder)}, register: new ChildRegister(${JSON.stringify(folder)}), say: () => {} });
-     await supervisor.start({ name: "edge", command: process.execPath, args: ${args}, env: {}, follows: ${leashed}, stopSignal: "SIGTERM", ready: async () => true });
+     await supervisor.start({ name: "edge", command: process.execPath, args: ${args}, env: {}, follows: ${leashed}, stopSignal: "SIGTERM", ready: up });
      process.stdout.write(String(supervisor.pids().edge));`,
   );
   const parent = spawn(process.execPath, ["--import", "tsx", file], {

@@ -113,6 +113,7 @@ export function createScreens(deps: ScreensDeps): Screens {
     if (!parsed.success) return refuse("invalid");
     const { actor, stationId } = await actorFromHandshake(screen.socket.handshake);
     if (actor.kind === "nobody") return refuse("sign_in_needed");
+    if (stationId !== null && screen.stationId !== stationId) await touchStation(db, stationId, clock.now());
     screen.stationId = stationId;
     const scopes = parsed.data.scopes.map((text) => parseScope(text));
     const denied = () =>
@@ -191,7 +192,6 @@ export function createScreens(deps: ScreensDeps): Screens {
     });
     const identity = await actorFromHandshake(socket.handshake);
     if (!socket.connected) return;
-    screen.stationId = identity.stationId;
     // So that it can be cut when the session it came in with ends.
     await socket.join(sessionRooms(identity));
   }

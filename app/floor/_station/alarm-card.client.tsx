@@ -22,7 +22,7 @@ export function AlarmCard(props: { card: Card; machineId: number; place: Station
   const t = useTranslations("floor.alarm");
   const sentence = useSentence();
   return (
-    <article className="k-card flex min-h-0 flex-col gap-mm-3" data-strong={true} data-alarm={card.kind} aria-labelledby={`alarm-${card.id}`}>
+    <article className="k-card flex flex-none flex-col gap-mm-3" data-strong={true} data-alarm={card.kind} aria-labelledby={`alarm-${card.id}`}>
       <header className="flex items-start gap-mm-3">
         <span className={whole ? "text-mm-9" : "text-mm-6"}>
           <AlarmMark priority={card.priority} beats={card.priority === 1 && needsTaking(card)} />

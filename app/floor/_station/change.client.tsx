@@ -14,11 +14,16 @@ import type { AdjustmentSummary } from "#server/execution/adjustments/adjustment
 import { type ChangeOnStation, changesOnStation } from "./change.rules.ts";
 
 /** Everything about set-point changes that whoever stands here must see: announced first, then what goes on. */
-export function Changes(props: { adjustments: readonly AdjustmentSummary[]; machineId: number }): ReactNode {
+export function Changes(props: {
+  adjustments: readonly AdjustmentSummary[];
+  machineId: number;
+  /** Beside other work only what is about to happen is shown; the rest waits at the machine's home. */
+  home: boolean;
+}): ReactNode {
   const now = useNow(1000);
   const [dismissed, setDismissed] = useState<readonly string[]>([]);
   const shown = changesOnStation(props.adjustments, now, dismissed);
-  return shown.map((change) => (
+  return shown.filter((change) => props.home || change.kind === "announced").map((change) => (
     <Change
       key={change.adjustment.id}
       change={change}
@@ -112,7 +117,7 @@ function UnderWay(props: { adjustment: AdjustmentSummary }): ReactNode {
   const t = useTranslations("floor.change");
   const refusal = useRefusalWords();
   return (
-    <section aria-label={t("title")} data-change={adjustment.state} className="k-card flex flex-wrap items-center gap-x-mm-5 gap-y-mm-1">
+    <section aria-label={t("title")} data-change={adjustment.state} className="k-card flex flex-wrap items-center gap-x-mm-5 gap-y-mm-1 !py-mm-2">
       <p className="font-semibold">{t(`state.${adjustment.state}` as "state.held")}</p>
       <p>
         <bdi>{adjustment.target.name}</bdi> <OldNew adjustment={adjustment} />
@@ -137,7 +142,7 @@ function Result(props: { adjustment: AdjustmentSummary; onDismiss: () => void })
   const verdict = adjustment.state as keyof typeof glyphs;
   const Glyph = glyphs[verdict];
   return (
-    <section role="status" aria-label={t("result")} data-change={verdict} className="k-card flex flex-wrap items-center gap-x-mm-5 gap-y-mm-2" data-strong={true}>
+    <section role="status" aria-label={t("result")} data-change={verdict} className="k-card flex flex-wrap items-center gap-x-mm-5 gap-y-mm-2 !py-mm-2" data-strong={true}>
       <Glyph className="size-[calc(var(--mm)*9)] flex-none" aria-hidden="true" />
       <div className="min-w-0 flex-1">
         <p className="text-mm-4.6 font-semibold">{t(`verdict.${verdict}`)}</p>

@@ -15,19 +15,19 @@ export function Counts(props: { machine: MachineView }): ReactNode {
   const parts = (value: number | null) => (value === null ? "–" : formatNumber(locale, value));
   const behind = pace.gap !== null && pace.gap < 0;
   return (
-    <section aria-label={t("title")} className={`k-card flex flex-col justify-between gap-mm-3 ${unknown ? "hatched" : ""}`}>
+    <section aria-label={t("title")} className={`k-card flex flex-col justify-between gap-mm-3 lg:flex-[2] ${unknown ? "hatched" : ""}`}>
       <div className="flex flex-wrap items-end justify-between gap-x-mm-6 gap-y-mm-2">
         <div>
           <p className="k-label">{t("good")}</p>
-          <p className="text-hero font-semibold leading-none tracking-tight" data-value="good">
+          <p className="k-hero font-semibold tracking-tight" data-value="good">
             {parts(pace.good)}
           </p>
         </div>
         <Figure label={t("target")} value={parts(pace.targetNow)} />
         <div>
           <p className="k-label">{behind ? t("behind") : t("ahead")}</p>
-          <p className="flex items-baseline gap-mm-2 text-mm-9 font-semibold leading-none" data-value="gap">
-            {pace.gap === null ? "–" : formatSigned(locale, pace.gap)}
+          <p className="k-figure flex items-baseline gap-mm-2 font-semibold" data-value="gap">
+            <bdi dir="ltr">{pace.gap === null ? "–" : formatSigned(locale, pace.gap)}</bdi>
             {pace.gap !== null && pace.gap !== 0 && <Direction down={behind} />}
           </p>
         </div>
@@ -51,7 +51,7 @@ function Figure(props: { label: string; value: string }): ReactNode {
   return (
     <div>
       <p className="k-label">{props.label}</p>
-      <p className="text-mm-9 font-semibold leading-none">{props.value}</p>
+      <p className="k-figure font-semibold">{props.value}</p>
     </div>
   );
 }
@@ -79,7 +79,7 @@ function Progress(props: { good: number; target: number | null; whole: number | 
   if (whole === null || whole <= 0) return null;
   const share = (n: number) => `${String(Math.min(100, (n / whole) * 100))}%`;
   return (
-    <div className="relative h-mm-4 border border-line bg-canvas" aria-hidden="true">
+    <div className="relative h-mm-6 border border-line bg-canvas" aria-hidden="true">
       <div className="absolute inset-y-0 start-0 bg-filled" style={{ inlineSize: share(good) }} />
       {target !== null && (
         <div className="absolute -inset-y-1 w-[3px] bg-ink outline outline-2 outline-surface" style={{ insetInlineStart: share(target) }} />

@@ -14,7 +14,7 @@ export function JobCard(props: { machine: MachineView }): ReactNode {
   const { machine } = props;
   const [first, ...more] = machine.jobs;
   return (
-    <section aria-label={t("title")} className="k-card flex flex-col gap-mm-2">
+    <section aria-label={t("title")} className="k-card flex flex-col justify-center gap-mm-2">
       {first === undefined ? (
         <NoJob next={machine.nextJob} />
       ) : (

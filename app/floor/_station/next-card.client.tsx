@@ -39,7 +39,7 @@ export function NextCard(props: { next: NextAction; machine: MachineView; place:
 function Frame(props: { title: string; children: ReactNode }): ReactNode {
   const t = useTranslations("floor.next");
   return (
-    <section aria-label={t("title")} className="k-card flex flex-col justify-between gap-mm-3" data-strong={true}>
+    <section aria-label={t("title")} className="k-card flex flex-none flex-col justify-between gap-mm-3" data-strong={true}>
       <div>
         <p className="k-label">{t("title")}</p>
         <h2 className="text-mm-4.6 font-semibold leading-tight">{props.title}</h2>

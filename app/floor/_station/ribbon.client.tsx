@@ -44,10 +44,10 @@ export function Ribbon(props: { states: readonly StateInterval[] }): ReactNode {
   const first = Math.ceil(from / hour) * hour;
   const hours = Array.from({ length: 8 }, (_, i) => first + i * hour).filter((at) => at < to);
   return (
-    <section aria-label={t("title")} className="k-card flex flex-col gap-mm-1">
+    <section aria-label={t("title")} className="k-card flex flex-col justify-center gap-mm-2 lg:flex-1">
       <div className="flex justify-between gap-mm-4">
-        <p className="k-label">{t("title")}</p>
-        <p className="k-label max-md:hidden">{told}</p>
+        <p className="k-label whitespace-nowrap">{t("title")}</p>
+        <p className="k-label truncate max-xl:hidden">{told}</p>
       </div>
       <StateRibbon parts={parts} from={from} to={to} label={told} id="ribbon-hatch" />
       <div className="relative h-[1.2em] text-label text-ink-2 [direction:ltr]" aria-hidden="true">

@@ -62,7 +62,7 @@ function Frame(props: StationProps): ReactNode {
       {props.demo && place.view === "help" && <Strip title={t("demo")} />}
       <div className="relative flex min-h-0 flex-1 flex-col">
         <main className="flex min-h-0 flex-1 flex-col gap-mm-4 overflow-y-auto p-mm-4">
-          <Changes adjustments={data.adjustments} machineId={data.machine.id} />
+          <Changes adjustments={data.adjustments} machineId={data.machine.id} home={place.view === "home"} />
           <View data={data} place={place} language={props.language} />
         </main>
         <SignOnSheet />
@@ -128,7 +128,7 @@ function Home(props: { data: StationData; place: StationPlace }): ReactNode {
           <Ago at={data.readAt} />
         </Notice>
       )}
-      <div className="grid min-h-0 flex-1 grid-cols-1 content-start gap-mm-4 lg:grid-cols-[7fr_5fr] lg:content-stretch">
+      <div className="grid min-h-0 flex-1 grid-cols-1 content-start gap-mm-4 lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)] lg:content-stretch">
         <div className="flex min-h-0 flex-col gap-mm-4 max-lg:contents">
           <Counts machine={machine} />
           <Ribbon states={states} />

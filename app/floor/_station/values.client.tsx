@@ -27,7 +27,7 @@ export function Values(props: { machine: MachineView }): ReactNode {
   const t = useTranslations("floor.values");
   const tags = processValues(props.machine);
   return (
-    <section aria-label={t("title")} className="k-card flex flex-col justify-between gap-mm-3">
+    <section aria-label={t("title")} className="k-card flex flex-col justify-around gap-mm-3 lg:flex-1">
       {tags.length === 0 && <p className="text-ink-2">{t("none")}</p>}
       {tags.map((tag) => (
         <Value key={tag.id} tag={tag} staleMs={props.machine.staleMs} />
@@ -44,26 +44,25 @@ function Value(props: { tag: MachineTag; staleMs: number }): ReactNode {
   const value = typeof sample?.value === "number" ? sample.value : null;
   const side = value === null || sample?.stale === true ? null : outsideBand(tag, value);
   return (
-    <div className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-mm-4 gap-y-mm-1" data-tag={tag.metric}>
-      <div className="flex items-baseline justify-between gap-mm-3">
-        <span className="truncate font-medium">
-          <bdi>{tag.name}</bdi>
-          {side !== null && <strong className="ms-[0.5em]">{side === "above" ? t("above") : t("below")}</strong>}
-        </span>
-        <span className="k-label">
-          <ValueAge sample={sample} />
-        </span>
-      </div>
-      <LiveValue sample={sample} unit={tag.unit} decimals={tag.decimals} className="row-span-2 min-w-[5.2em] justify-end text-mm-5.5" />
-      <div className="grid grid-cols-[minmax(0,1fr)_5rem] items-center gap-mm-3 max-sm:grid-cols-1">
-        <AnalogueBar
-          value={value}
-          stale={sample?.stale ?? true}
-          scale={tag}
-          setpoint={typeof setpoint === "number" ? setpoint : null}
-        />
-        <Trail tag={tag} />
-      </div>
+    <div
+      className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-mm-5 gap-y-mm-1 min-[1500px]:grid-cols-[minmax(0,1fr)_18%_auto] [@media(max-height:860px)]:[&:nth-child(n+4)]:hidden"
+      data-tag={tag.metric}
+    >
+      <span className="truncate font-medium">
+        <bdi>{tag.name}</bdi>
+        {side !== null && <strong className="ms-[0.5em]">{side === "above" ? t("above") : t("below")}</strong>}
+      </span>
+      <Trail tag={tag} />
+      <LiveValue sample={sample} unit={tag.unit} decimals={tag.decimals} className="min-w-[5.4em] justify-end text-mm-5.5" />
+      <AnalogueBar
+        value={value}
+        stale={sample?.stale ?? true}
+        scale={tag}
+        setpoint={typeof setpoint === "number" ? setpoint : null}
+      />
+      <span className="k-label text-end">
+        <ValueAge sample={sample} />
+      </span>
     </div>
   );
 }
@@ -74,7 +73,7 @@ function Trail(props: { tag: MachineTag }): ReactNode {
   const now = useNow(2000);
   const least = tag.normalLow !== null && tag.normalHigh !== null ? (tag.normalHigh - tag.normalLow) / 2 : 1;
   return (
-    <div className="h-mm-6 max-sm:hidden">
+    <div className="row-span-2 h-mm-12 border-b border-hairline max-[1499px]:hidden">
       <Sparkline points={points} from={now - trailMs} to={now} gapMs={trailEveryMs * 5} least={least} />
     </div>
   );

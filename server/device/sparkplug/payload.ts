@@ -207,14 +207,14 @@ export function encodePayload(payload: PayloadToSend): Uint8Array {
   const metrics = payload.metrics.map((metric) => ({
     ...(metric.name !== undefined && { name: metric.name }),
     ...(metric.alias !== undefined && { alias: long(BigInt(metric.alias)) }),
-    timestamp: long(BigInt(metric.timestamp)),
+    timestamp: long(BigInt(Math.round(metric.timestamp))),
     ...(metric.sayDatatype === true && { datatype: metric.datatype }),
     ...(metric.isHistorical === true && { isHistorical: true }),
     properties: properties(metric),
     ...valueField(metric.datatype, metric.value),
   }));
   const message = {
-    timestamp: long(BigInt(payload.timestamp)),
+    timestamp: long(BigInt(Math.round(payload.timestamp))),
     metrics,
     ...(payload.seq !== undefined && { seq: long(BigInt(payload.seq)) }),
   };

@@ -66,9 +66,18 @@ export const OeeView = z.object({
   counts: OeeCounts,
   ratios: OeeRatios,
   /** Time lost by kind, ms; with the ideal time of good parts they sum to pbt (a gain shows as negative). */
-  losses: z.object({ setup: z.number(), delays: z.number(), noOrder: z.number(), microStops: z.number(), speed: z.number(), scrap: z.number() }),
+  losses: z.object({
+    setup: z.number(),
+    delays: z.number(),
+    noOrder: z.number(),
+    microStops: z.number(),
+    speed: z.number(),
+    scrap: z.number(),
+  }),
   /** Delays by the reason of the stop; `code` null = nobody said why. */
-  reasons: z.array(z.object({ code: z.string().nullable(), name: z.string().nullable(), ms: z.number(), stops: z.number() })),
+  reasons: z.array(
+    z.object({ code: z.string().nullable(), name: z.string().nullable(), ms: z.number(), stops: z.number() }),
+  ),
   warnings: z.array(OeeWarning),
   /** Which version of the classification made these figures. */
   ruleVersion: z.number().int(),

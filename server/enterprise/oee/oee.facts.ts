@@ -1,7 +1,11 @@
 import { z } from "zod";
 import { defineFact } from "#server/core/facts.ts";
 
-const Record = z.object({ machineId: z.number().int(), shiftId: z.number().int(), version: z.number().int() });
+const Record = z.object({
+  machineId: z.number().int(),
+  shiftId: z.number().int(),
+  version: z.number().int(),
+});
 
 /** The record of an ended shift stands. Scope `machine:<id>`. */
 export const oeeClosed = defineFact("oee.closed", Record);

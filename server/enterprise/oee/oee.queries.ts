@@ -20,19 +20,17 @@ export async function computeOee(
   to: number,
 ): Promise<OeeRecord> {
   const stops = await stopsBetween(db, [machineId], from, to);
-  const delays: DelayPart[] = stops
-    .toReversed()
-    .flatMap((stop) =>
-      stop.parts.map(({ start, end, reason }) => ({
-        start,
-        end,
-        stopStart: stop.start,
-        planned: reason?.planned ?? false,
-        changeover: reason?.changeover ?? false,
-        code: reason?.code ?? null,
-        name: reason?.name ?? null,
-      })),
-    );
+  const delays: DelayPart[] = stops.toReversed().flatMap((stop) =>
+    stop.parts.map(({ start, end, reason }) => ({
+      start,
+      end,
+      stopStart: stop.start,
+      planned: reason?.planned ?? false,
+      changeover: reason?.changeover ?? false,
+      code: reason?.code ?? null,
+      name: reason?.name ?? null,
+    })),
+  );
   const times = oeeTimes({
     from,
     to,
@@ -53,13 +51,23 @@ export async function computeOee(
   };
 }
 
-async function orderTimes(db: Db | Tx, machineId: number, from: number, to: number): Promise<{ start: number; end: number | null }[]> {
+async function orderTimes(
+  db: Db | Tx,
+  machineId: number,
+  from: number,
+  to: number,
+): Promise<{ start: number; end: number | null }[]> {
   return db.execute<{ start: number; end: number | null }>(sql`
     select ${epochMs(sql`lower(during)`)} as start, ${epochMs(sql`upper(during)`)} as "end" from job_run
     where machine_id = ${machineId} and replaced_at is null and during && ${periodOf(from, to)} order by lower(during)`);
 }
 
-async function countsIn(db: Db | Tx, machineId: number, from: number, to: number): Promise<Omit<OeeCounts, "stops" | "microStops">> {
+async function countsIn(
+  db: Db | Tx,
+  machineId: number,
+  from: number,
+  to: number,
+): Promise<Omit<OeeCounts, "stops" | "microStops">> {
   const [row] = await db.execute<Omit<OeeCounts, "stops" | "microStops">>(sql`
     select coalesce(sum(good), 0)::float8 as good, coalesce(sum(scrap), 0)::float8 as scrap, coalesce(sum(cycles), 0)::float8 as cycles,
       coalesce(sum(ideal_ms), 0)::float8 as "idealMs", coalesce(sum(ideal_good_ms), 0)::float8 as "idealGoodMs",

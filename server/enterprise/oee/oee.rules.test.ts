@@ -1,35 +1,96 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { StateInterval } from "#server/execution/machine-state/machine-state.contract.ts";
 import type { OeeCounts, TimeBuckets } from "./oee.contract.ts";
-import { type DelayPart, noCounts, oeeRatios, oeeRuleVersion, oeeTimes, oeeView, poolOee } from "./oee.rules.ts";
+import {
+  type DelayPart,
+  noCounts,
+  oeeRatios,
+  oeeRuleVersion,
+  oeeTimes,
+  oeeView,
+  poolOee,
+} from "./oee.rules.ts";
 
 const min = 60_000;
 const percent = (ratio: number | null) => (ratio === null ? null : Math.round(ratio * 10_000) / 100);
-const state = (start: number, end: number | null, word: StateInterval["word"]): StateInterval => ({ start: start * min, end: end === null ? null : end * min, word, fault: null });
-const delay = (start: number, end: number | null, flags: Partial<DelayPart> = {}): DelayPart => ({ start: start * min, end: end === null ? null : end * min, stopStart: start * min, planned: false, changeover: false, code: "x", name: "x", ...flags });
-const span = (start: number, end: number | null) => ({ start: start * min, end: end === null ? null : end * min });
-const made = (good: number, scrap: number, idealPerPart: number): OeeCounts => ({ ...noCounts, good, scrap, idealMs: (good + scrap) * idealPerPart, idealGoodMs: good * idealPerPart });
-const record = (buckets: TimeBuckets, counts: OeeCounts) => ({ buckets, counts, reasons: [], ruleVersion: oeeRuleVersion, restated: 0, open: false });
+const state = (start: number, end: number | null, word: StateInterval["word"]): StateInterval => ({
+  start: start * min,
+  end: end === null ? null : end * min,
+  word,
+  fault: null,
+});
+const delay = (start: number, end: number | null, flags: Partial<DelayPart> = {}): DelayPart => ({
+  start: start * min,
+  end: end === null ? null : end * min,
+  stopStart: start * min,
+  planned: false,
+  changeover: false,
+  code: "x",
+  name: "x",
+  ...flags,
+});
+const span = (start: number, end: number | null) => ({
+  start: start * min,
+  end: end === null ? null : end * min,
+});
+const made = (good: number, scrap: number, idealPerPart: number): OeeCounts => ({
+  ...noCounts,
+  good,
+  scrap,
+  idealMs: (good + scrap) * idealPerPart,
+  idealGoodMs: good * idealPerPart,
+});
+const record = (buckets: TimeBuckets, counts: OeeCounts) => ({
+  buckets,
+  counts,
+  reasons: [],
+  ruleVersion: oeeRuleVersion,
+  restated: 0,
+  open: false,
+});
 
 /** A shift of `busy` planned minutes of which the machine ran the first `run`; the rest is a stop with an order. */
 function sheet(busy: number, run: number): TimeBuckets {
   return oeeTimes({
-    from: 0, to: busy * min, planned: [span(0, busy)], breaks: [],
+    from: 0,
+    to: busy * min,
+    planned: [span(0, busy)],
+    breaks: [],
     states: [state(0, run, "running"), state(run, null, "stopped")],
-    stops: run < busy ? [delay(run, null)] : [], jobs: [span(0, null)],
+    stops: run < busy ? [delay(run, null)] : [],
+    jobs: [span(0, null)],
   }).buckets;
 }
 
 describe("worked sheets of the domain guide", () => {
   test("ISO example: 480 min planned, 60 down, 340 run, 20 set-up, 40 delay, 20 without order", () => {
     const { buckets } = oeeTimes({
-      from: 0, to: 480 * min, planned: [span(0, 480)], breaks: [span(200, 260)],
-      states: [state(0, 20, "setup"), state(20, 200, "running"), state(200, 260, "idle"), state(260, 420, "running"), state(420, 460, "fault"), state(460, 480, "idle")],
+      from: 0,
+      to: 480 * min,
+      planned: [span(0, 480)],
+      breaks: [span(200, 260)],
+      states: [
+        state(0, 20, "setup"),
+        state(20, 200, "running"),
+        state(200, 260, "idle"),
+        state(260, 420, "running"),
+        state(420, 460, "fault"),
+        state(460, 480, "idle"),
+      ],
       stops: [delay(200, 260), delay(420, 480)],
       jobs: [span(0, 460)],
     });
-    expect(buckets).toEqual({ pot: 480 * min, plannedDown: 60 * min, noData: 0, pbt: 420 * min, apt: 340 * min, aust: 20 * min, adet: 40 * min, adot: 20 * min, microStop: 0 });
+    expect(buckets).toEqual({
+      pot: 480 * min,
+      plannedDown: 60 * min,
+      noData: 0,
+      pbt: 420 * min,
+      apt: 340 * min,
+      aust: 20 * min,
+      adet: 40 * min,
+      adot: 20 * min,
+      microStop: 0,
+    });
     // 320 produced, 310 good, 6 scrap, 4 to rework: what is not good right away is no good part here.
     const ratios = oeeRatios(buckets, made(310, 10, min));
     expect(percent(ratios.availability)).toBe(80.95);
@@ -45,7 +106,9 @@ describe("worked sheets of the domain guide", () => {
 
   test("oee.com example: 420 min planned, 47 down, 60 parts/min, 19,271 made, 423 rejects", () => {
     const ratios = oeeRatios(sheet(420, 373), made(18_848, 423, 1000));
-    expect([ratios.availability, ratios.performance, ratios.quality, ratios.oee].map(percent)).toEqual([88.81, 86.11, 97.8, 74.79]);
+    expect([ratios.availability, ratios.performance, ratios.quality, ratios.oee].map(percent)).toEqual([
+      88.81, 86.11, 97.8, 74.79,
+    ]);
     expect(ratios.oee).toBeCloseTo(18_848 / 60 / 420, 12);
   });
 
@@ -62,7 +125,9 @@ describe("worked sheets of the domain guide", () => {
   });
 
   test("with equal planned times the pool equals the mean: 68.72 %", () => {
-    const good = [0.8022, 0.7005, 0.559].map((oee) => record(sheet(455, 455), { ...noCounts, idealMs: 455 * min, idealGoodMs: oee * 455 * min }));
+    const good = [0.8022, 0.7005, 0.559].map((oee) =>
+      record(sheet(455, 455), { ...noCounts, idealMs: 455 * min, idealGoodMs: oee * 455 * min }),
+    );
     expect(percent(oeeView({ start: 0, end: 1 }, poolOee(good)).ratios.oee)).toBe(68.72);
   });
 });
@@ -74,8 +139,16 @@ describe("how time is classified", () => {
     const states = [state(0, 40, "running"), state(40, 42, "stopped"), state(42, null, "running")];
     const micro = oeeTimes({ ...whole, states, stops: [] });
     const stop = oeeTimes({ ...whole, states, stops: [delay(40, 42)] });
-    expect(micro).toMatchObject({ microStops: 1, stops: 0, buckets: { apt: 100 * min, microStop: 2 * min, adet: 0 } });
-    expect(stop).toMatchObject({ microStops: 0, stops: 1, buckets: { apt: 98 * min, microStop: 0, adet: 2 * min } });
+    expect(micro).toMatchObject({
+      microStops: 1,
+      stops: 0,
+      buckets: { apt: 100 * min, microStop: 2 * min, adet: 0 },
+    });
+    expect(stop).toMatchObject({
+      microStops: 0,
+      stops: 1,
+      buckets: { apt: 98 * min, microStop: 0, adet: 2 * min },
+    });
     const counts = made(90, 2, min);
     expect(oeeRatios(micro.buckets, counts).oee).toBe(oeeRatios(stop.buckets, counts).oee);
   });
@@ -90,7 +163,11 @@ describe("how time is classified", () => {
 
   test("a stop with a planned reason is planned down, one with a changeover reason is set-up", () => {
     const states = [state(0, 50, "running"), state(50, null, "stopped")];
-    const stops = [delay(50, 70, { planned: true }), delay(70, 90, { changeover: true, stopStart: 50 * min }), delay(90, null, { stopStart: 50 * min })];
+    const stops = [
+      delay(50, 70, { planned: true }),
+      delay(70, 90, { changeover: true, stopStart: 50 * min }),
+      delay(90, null, { stopStart: 50 * min }),
+    ];
     const { buckets, stops: count, reasons } = oeeTimes({ ...whole, states, stops });
     expect(buckets).toMatchObject({ plannedDown: 20 * min, aust: 20 * min, adet: 10 * min, pbt: 80 * min });
     expect(count).toBe(1);
@@ -98,13 +175,24 @@ describe("how time is classified", () => {
   });
 
   test("who runs through the break made use of it", () => {
-    const { buckets } = oeeTimes({ ...whole, breaks: [span(20, 50)], states: [state(0, 30, "running"), state(30, 60, "idle"), state(60, null, "running")], stops: [delay(30, 60)] });
+    const { buckets } = oeeTimes({
+      ...whole,
+      breaks: [span(20, 50)],
+      states: [state(0, 30, "running"), state(30, 60, "idle"), state(60, null, "running")],
+      stops: [delay(30, 60)],
+    });
     expect(buckets).toMatchObject({ plannedDown: 20 * min, apt: 70 * min, adet: 10 * min });
   });
 
   test("a stop that began in the shift before counts its time in both, and once as a stop", () => {
     const states = [state(0, 90, "running"), state(90, 130, "fault"), state(130, null, "running")];
-    const all = { planned: [span(0, 200)], breaks: [], states, stops: [delay(90, 130)], jobs: [span(0, null)] };
+    const all = {
+      planned: [span(0, 200)],
+      breaks: [],
+      states,
+      stops: [delay(90, 130)],
+      jobs: [span(0, null)],
+    };
     const first = oeeTimes({ ...all, from: 0, to: 100 * min });
     const second = oeeTimes({ ...all, from: 100 * min, to: 200 * min });
     expect([first.buckets.adet, second.buckets.adet]).toEqual([10 * min, 30 * min]);
@@ -112,7 +200,15 @@ describe("how time is classified", () => {
   });
 
   test("without an order a machine that stands is down, not delayed; outside shifts nothing counts", () => {
-    const { buckets } = oeeTimes({ from: 0, to: 300 * min, planned: [span(0, 100)], breaks: [], states: [state(0, null, "idle")], stops: [delay(0, null)], jobs: [] });
+    const { buckets } = oeeTimes({
+      from: 0,
+      to: 300 * min,
+      planned: [span(0, 100)],
+      breaks: [],
+      states: [state(0, null, "idle")],
+      stops: [delay(0, null)],
+      jobs: [],
+    });
     expect(buckets).toMatchObject({ pot: 100 * min, adot: 100 * min, adet: 0 });
   });
 });
@@ -120,9 +216,24 @@ describe("how time is classified", () => {
 describe("zero cases", () => {
   const zero = sheet(0, 0);
   test.each([
-    ["nothing planned: everything is undefined", zero, noCounts, { availability: null, performance: null, quality: null, oee: null, nee: null, completeness: null }],
-    ["planned and never run: OEE is 0, performance undefined", sheet(60, 0), noCounts, { availability: 0, performance: null, quality: null, oee: 0, nee: 0 }],
-    ["run and nothing made: OEE is 0, quality undefined", sheet(60, 60), noCounts, { availability: 1, performance: 0, quality: null, oee: 0, nee: 0 }],
+    [
+      "nothing planned: everything is undefined",
+      zero,
+      noCounts,
+      { availability: null, performance: null, quality: null, oee: null, nee: null, completeness: null },
+    ],
+    [
+      "planned and never run: OEE is 0, performance undefined",
+      sheet(60, 0),
+      noCounts,
+      { availability: 0, performance: null, quality: null, oee: 0, nee: 0 },
+    ],
+    [
+      "run and nothing made: OEE is 0, quality undefined",
+      sheet(60, 60),
+      noCounts,
+      { availability: 1, performance: 0, quality: null, oee: 0, nee: 0 },
+    ],
   ])("%s", (_name, buckets, counts, expected) => {
     expect(oeeRatios(buckets, counts)).toMatchObject(expected);
   });
@@ -132,68 +243,4 @@ describe("zero cases", () => {
     expect(view.ratios.performance).toBeCloseTo(1.2, 12);
     expect(view.warnings).toEqual(["performance_over_100"]);
   });
-});
-
-const words = fc.constantFrom<StateInterval["word"]>("running", "idle", "stopped", "fault", "setup", "starved", "blocked", "no_data");
-const chain = <T>(value: fc.Arbitrary<T>) => fc.array(fc.tuple(fc.integer({ min: 1, max: 90_000 }), value), { maxLength: 30 });
-function laid<T>(pieces: readonly (readonly [number, T])[], make: (start: number, end: number, value: T) => unknown): unknown[] {
-  let at = 0;
-  return pieces.map(([length, value]) => make(at, (at += length), value));
-}
-
-const anyShift = fc.record({ states: chain(words), stops: chain(fc.record({ planned: fc.boolean(), changeover: fc.boolean(), is: fc.boolean() })), jobs: chain(fc.boolean()), breaks: chain(fc.boolean()), plan: chain(fc.boolean()), from: fc.integer({ min: 0, max: 300_000 }), length: fc.integer({ min: 0, max: 900_000 }) });
-const keep = (rows: unknown[]) => rows.filter((r) => r !== null) as never[];
-function inputOf(s: typeof anyShift extends fc.Arbitrary<infer T> ? T : never) {
-  const flag = (pieces: readonly (readonly [number, boolean])[]) => keep(laid(pieces, (start, end, yes) => (yes ? { start, end } : null)));
-  return {
-    from: s.from, to: s.from + s.length, planned: flag(s.plan), breaks: flag(s.breaks), jobs: flag(s.jobs),
-    states: keep(laid(s.states, (start, end, word) => ({ start, end, word, fault: null }))),
-    stops: keep(laid(s.stops, (start, end, v) => (v.is ? { start, end, stopStart: start, planned: v.planned, changeover: v.changeover, code: null, name: null } : null))),
-  };
-}
-
-test("whatever happens in a shift, the buckets sum and none is negative", () => {
-  fc.assert(
-    fc.property(anyShift, (s) => {
-      const { buckets: b } = oeeTimes(inputOf(s));
-      for (const ms of Object.values(b)) expect(ms).toBeGreaterThanOrEqual(0);
-      expect(b.apt + b.aust + b.adet + b.adot).toBeCloseTo(b.pbt, 6);
-      expect(b.pbt + b.plannedDown + b.noData).toBeCloseTo(b.pot, 6);
-      expect(b.pot).toBeLessThanOrEqual(s.length);
-      expect(b.microStop).toBeLessThanOrEqual(b.apt);
-    }),
-    { numRuns: 500 },
-  );
-});
-
-test("a period cut in two has the same times as the whole", () => {
-  fc.assert(
-    fc.property(anyShift, fc.double({ min: 0, max: 1, noNaN: true }), (s, at) => {
-      const input = inputOf(s);
-      const cut = s.from + Math.floor(s.length * at);
-      const halves = [{ ...input, to: cut }, { ...input, from: cut }].map((half) => oeeTimes(half).buckets);
-      for (const key of Object.keys(oeeTimes(input).buckets) as (keyof TimeBuckets)[])
-        expect((halves[0]?.[key] ?? 0) + (halves[1]?.[key] ?? 0)).toBeCloseTo(oeeTimes(input).buckets[key], 6);
-    }),
-    { numRuns: 500 },
-  );
-});
-
-const anyRecord = fc.record({ shift: anyShift, good: fc.integer({ min: 0, max: 5000 }), scrap: fc.integer({ min: 0, max: 500 }), pri: fc.double({ min: 1, max: 60_000, noNaN: true }) });
-
-test("OEE is availability × performance × quality, and good × ideal cycle / planned time, also pooled", () => {
-  fc.assert(
-    fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 8 }), (all) => {
-      const records = all.map((r) => record(oeeTimes(inputOf(r.shift)).buckets, made(r.good, r.scrap, r.pri)));
-      for (const one of [...records, poolOee(records)]) {
-        const { ratios, losses, buckets, counts } = oeeView({ start: 0, end: 1 }, one);
-        const { availability: a, performance: p, quality: q, oee } = ratios;
-        if (oee !== null) expect(Math.abs(oee - counts.idealGoodMs / buckets.pbt)).toBeLessThan(1e-9);
-        if (a !== null && p !== null && q !== null && oee !== null) expect(Math.abs(a * p * q - oee) / Math.max(oee, 1)).toBeLessThan(1e-9);
-        const lost = Object.values(losses).reduce((sum, ms) => sum + ms, 0);
-        expect(Math.abs(lost + counts.idealGoodMs - buckets.pbt)).toBeLessThan(1e-3 + Math.abs(counts.idealMs) * 1e-12);
-      }
-    }),
-    { numRuns: 500 },
-  );
 });

@@ -49,7 +49,15 @@ export interface OeeTimes {
 }
 
 const noBuckets = (): { -readonly [K in keyof TimeBuckets]: number } => ({
-  pot: 0, plannedDown: 0, noData: 0, pbt: 0, apt: 0, aust: 0, adet: 0, adot: 0, microStop: 0,
+  pot: 0,
+  plannedDown: 0,
+  noData: 0,
+  pbt: 0,
+  apt: 0,
+  aust: 0,
+  adet: 0,
+  adot: 0,
+  microStop: 0,
 });
 
 /** Union of periods that may overlap: a machine has an order while any of its positions has one. */
@@ -58,7 +66,8 @@ function union(jobs: readonly Stretch[]): Stretch[] {
   for (const job of jobs.toSorted((a, b) => a.start - b.start)) {
     const last = out.at(-1);
     if (last === undefined || (last.end !== null && job.start > last.end)) out.push(job);
-    else if (last.end !== null && (job.end === null || job.end > last.end)) out[out.length - 1] = { start: last.start, end: job.end };
+    else if (last.end !== null && (job.end === null || job.end > last.end))
+      out[out.length - 1] = { start: last.start, end: job.end };
   }
   return out;
 }
@@ -89,9 +98,12 @@ export function oeeTimes(input: OeeInput): OeeTimes {
   const lists: (readonly Stretch[])[] = [input.planned, input.breaks, input.states, input.stops, jobs];
   const cuts: number[] = [from, to];
   for (const list of lists) {
+    let touched = Number.NaN;
     for (const { start, end } of list) {
-      if (start > from && start < to) cuts.push(start);
+      // Where one ends and the next begins is one cut.
+      if (start !== touched && start > from && start < to) cuts.push(start);
       if (end !== null && end > from && end < to) cuts.push(end);
+      touched = end ?? Number.NaN;
     }
   }
   const sorted = Float64Array.from(cuts).toSorted();
@@ -102,7 +114,10 @@ export function oeeTimes(input: OeeInput): OeeTimes {
   const job = walker(jobs);
 
   const buckets = noBuckets();
-  const reasons = new Map<string, { code: string | null; name: string | null; ms: number; starts: Set<number> }>();
+  const reasons = new Map<
+    string,
+    { code: string | null; name: string | null; ms: number; starts: Set<number> }
+  >();
   let microStops = 0;
   let microUntil = Number.NaN;
 
@@ -127,14 +142,21 @@ export function oeeTimes(input: OeeInput): OeeTimes {
     } else {
       buckets.adet += ms;
       const key = delay.code ?? "";
-      const entry = reasons.get(key) ?? { code: delay.code, name: delay.name, ms: 0, starts: new Set<number>() };
+      const entry = reasons.get(key) ?? {
+        code: delay.code,
+        name: delay.name,
+        ms: 0,
+        starts: new Set<number>(),
+      };
       entry.ms += ms;
       if (delay.stopStart >= from) entry.starts.add(delay.stopStart);
       reasons.set(key, entry);
     }
   }
   buckets.pbt = buckets.apt + buckets.aust + buckets.adet + buckets.adot;
-  const began = new Set(input.stops.filter((s) => s.stopStart >= from && s.stopStart < to).map((s) => s.stopStart));
+  const began = new Set(
+    input.stops.filter((s) => s.stopStart >= from && s.stopStart < to).map((s) => s.stopStart),
+  );
   return {
     buckets,
     reasons: [...reasons.values()]
@@ -165,7 +187,12 @@ export function oeeRatios(buckets: TimeBuckets, counts: OeeCounts): OeeRatios {
     performance,
     quality,
     oee: share(counts.idealGoodMs, pbt),
-    nee: pbt <= 0 ? null : performance === null || quality === null ? 0 : ((apt + aust) / pbt) * performance * quality,
+    nee:
+      pbt <= 0
+        ? null
+        : performance === null || quality === null
+          ? 0
+          : ((apt + aust) / pbt) * performance * quality,
     technicalEfficiency: share(apt, apt + adet),
     allocationEfficiency: share(busy, pbt),
     utilizationEfficiency: share(apt, busy),
@@ -227,7 +254,14 @@ function addUp<T extends Record<string, number>>(into: T, more: T): T {
 }
 
 export const noCounts: OeeCounts = {
-  good: 0, scrap: 0, cycles: 0, idealMs: 0, idealGoodMs: 0, withoutStandard: 0, stops: 0, microStops: 0,
+  good: 0,
+  scrap: 0,
+  cycles: 0,
+  idealMs: 0,
+  idealGoodMs: 0,
+  withoutStandard: 0,
+  stops: 0,
+  microStops: 0,
 };
 
 /** Sums numerators and denominators; percentages are never averaged. */
@@ -240,7 +274,12 @@ export function poolOee(records: readonly OeeRecord[]): OeeRecord {
     counts = addUp(counts, record.counts);
     for (const reason of record.reasons) {
       const before = reasons.get(reason.code ?? "");
-      reasons.set(reason.code ?? "", before === undefined ? reason : { ...before, ms: before.ms + reason.ms, stops: before.stops + reason.stops });
+      reasons.set(
+        reason.code ?? "",
+        before === undefined
+          ? reason
+          : { ...before, ms: before.ms + reason.ms, stops: before.stops + reason.stops },
+      );
     }
   }
   return {

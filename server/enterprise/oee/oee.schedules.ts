@@ -53,10 +53,13 @@ async function keepAll({ tx, now }: ReactionContext, due: readonly Due[], closin
   const kept: (Due & Kept)[] = [];
   for (const { machineId, shiftId } of due) {
     const shift = await shiftById(tx, shiftId);
-    if (shift !== undefined) kept.push({ machineId, shiftId, ...(await keepRecord(tx, machineId, shift, now, closing)) });
+    if (shift !== undefined)
+      kept.push({ machineId, shiftId, ...(await keepRecord(tx, machineId, shift, now, closing)) });
   }
   for (const { machineId, shiftId, version, change } of kept) {
-    if (change === "closed") await publish(tx, oeeClosed, `machine:${machineId}`, { machineId, shiftId, version }, now);
-    if (change === "restated") await publish(tx, oeeRestated, `machine:${machineId}`, { machineId, shiftId, version }, now);
+    if (change === "closed")
+      await publish(tx, oeeClosed, `machine:${machineId}`, { machineId, shiftId, version }, now);
+    if (change === "restated")
+      await publish(tx, oeeRestated, `machine:${machineId}`, { machineId, shiftId, version }, now);
   }
 }

@@ -24,7 +24,12 @@ class Undo extends Error {}
  * the stored ones differ. Everything happens in one transaction that is undone. Rows that begin before `from` (−∞ = all
  * that is stored) or end after `until` are left out: what is open is judged by the clock (a silence, a micro-stop).
  */
-export async function recompute(db: Db, machineIds: readonly number[], from: number, until: number): Promise<Difference[]> {
+export async function recompute(
+  db: Db,
+  machineIds: readonly number[],
+  from: number,
+  until: number,
+): Promise<Difference[]> {
   const differences: Difference[] = [];
   await db
     .transaction(async (tx) => {
@@ -40,14 +45,17 @@ export async function recompute(db: Db, machineIds: readonly number[], from: num
         const fresh = await derived(tx, machine.id, from, until);
         for (const [what, rows] of Object.entries(stored) as [Difference["what"], string[]][]) {
           const again = fresh[what as keyof typeof fresh] ?? [];
-          for (const row of rows.filter((r) => !again.includes(r))) differences.push({ machineId: machine.id, what, row: `- ${row}` });
-          for (const row of again.filter((r) => !rows.includes(r))) differences.push({ machineId: machine.id, what, row: `+ ${row}` });
+          for (const row of rows.filter((r) => !again.includes(r)))
+            differences.push({ machineId: machine.id, what, row: `- ${row}` });
+          for (const row of again.filter((r) => !rows.includes(r)))
+            differences.push({ machineId: machine.id, what, row: `+ ${row}` });
         }
         for (const { shiftId, record } of records) {
           const shift = await shiftById(tx, shiftId);
           if (shift === undefined) continue;
           const again = await computeOee(tx, machine.id, [shift], shift.start, shift.end);
-          if (!sameNumbers(record, again)) differences.push({ machineId: machine.id, what: "oee", row: `± shift ${shiftId}` });
+          if (!sameNumbers(record, again))
+            differences.push({ machineId: machine.id, what: "oee", row: `± shift ${shiftId}` });
         }
       }
       throw new Undo();
@@ -58,8 +66,14 @@ export async function recompute(db: Db, machineIds: readonly number[], from: num
   return differences;
 }
 
-async function derived(tx: Tx, machineId: number, from: number, until: number): Promise<Record<Exclude<Difference["what"], "oee">, string[]>> {
-  const rows = (query: ReturnType<typeof sql>) => tx.execute<{ row: string }>(query).then((r) => r.map((x) => x.row));
+async function derived(
+  tx: Tx,
+  machineId: number,
+  from: number,
+  until: number,
+): Promise<Record<Exclude<Difference["what"], "oee">, string[]>> {
+  const rows = (query: ReturnType<typeof sql>) =>
+    tx.execute<{ row: string }>(query).then((r) => r.map((x) => x.row));
   const start = instant(from);
   const end = instant(until);
   return {
@@ -79,9 +93,7 @@ async function derived(tx: Tx, machineId: number, from: number, until: number): 
 }
 
 async function closedRecords(tx: Tx, machineId: number, from: number, until: number) {
-  const rows = await tx
-    .select()
-    .from(oeeShift)
+  const rows = await tx.select().from(oeeShift)
     .where(sql`machine_id = ${machineId} and superseded_at is null and closed and lower(during) >= ${instant(from)} and upper(during) <= ${instant(until)}
       and not exists (select from oee_dirty d where d.machine_id = ${machineId} and d.shift_id = oee_shift.shift_id)`);
   return rows.map((row) => ({ shiftId: row.shiftId, record: recordOf(row) }));

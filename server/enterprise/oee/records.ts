@@ -17,29 +17,54 @@ export interface Kept {
  * version if anything in it is another number now.
  * @param closing the shift is over and its data should be there
  */
-export async function keepRecord(tx: Tx, machineId: number, shift: ShiftView, now: number, closing: boolean): Promise<Kept> {
+export async function keepRecord(
+  tx: Tx,
+  machineId: number,
+  shift: ShiftView,
+  now: number,
+  closing: boolean,
+): Promise<Kept> {
   const record = await computeOee(tx, machineId, [shift], shift.start, Math.min(shift.end, now));
   const [current] = await tx
     .select()
     .from(oeeShift)
-    .where(and(eq(oeeShift.machineId, machineId), eq(oeeShift.shiftId, shift.id), isNull(oeeShift.supersededAt)))
+    .where(
+      and(eq(oeeShift.machineId, machineId), eq(oeeShift.shiftId, shift.id), isNull(oeeShift.supersededAt)),
+    )
     .for("update");
   if (current === undefined) {
     await tx.insert(oeeShift).values(rowOf(machineId, shift, record, now, 1, closing));
     return { change: closing ? "closed" : "opened", version: 1 };
   }
-  const key = and(eq(oeeShift.machineId, machineId), eq(oeeShift.shiftId, shift.id), eq(oeeShift.version, current.version));
+  const key = and(
+    eq(oeeShift.machineId, machineId),
+    eq(oeeShift.shiftId, shift.id),
+    eq(oeeShift.version, current.version),
+  );
   if (!current.closed) {
-    await tx.update(oeeShift).set(rowOf(machineId, shift, record, now, current.version, closing)).where(key);
+    await tx
+      .update(oeeShift)
+      .set(rowOf(machineId, shift, record, now, current.version, closing))
+      .where(key);
     return { change: closing ? "closed" : "updated", version: current.version };
   }
   if (sameNumbers(recordOf(current), record)) return { change: "none", version: current.version };
-  await tx.update(oeeShift).set({ supersededAt: new Date(now) }).where(key);
+  await tx
+    .update(oeeShift)
+    .set({ supersededAt: new Date(now) })
+    .where(key);
   await tx.insert(oeeShift).values(rowOf(machineId, shift, record, now, current.version + 1, true));
   return { change: "restated", version: current.version + 1 };
 }
 
-function rowOf(machineId: number, shift: ShiftView, record: OeeRecord, now: number, version: number, closed: boolean) {
+function rowOf(
+  machineId: number,
+  shift: ShiftView,
+  record: OeeRecord,
+  now: number,
+  version: number,
+  closed: boolean,
+) {
   return {
     machineId,
     shiftId: shift.id,
@@ -63,13 +88,21 @@ export function sameNumbers(a: OeeRecord, b: OeeRecord): boolean {
     canonicalJson({
       buckets: Object.fromEntries(Object.entries(buckets).map(([k, v]) => [k, Math.round(v * 1000)])),
       counts: Object.fromEntries(Object.entries(counts).map(([k, v]) => [k, Math.round(v * 1000)])),
-      reasons: reasons.map((r) => ({ ...r, ms: Math.round(r.ms * 1000) })).toSorted((x, y) => ((x.code ?? "") < (y.code ?? "") ? -1 : 1)),
+      reasons: reasons
+        .map((r) => ({ ...r, ms: Math.round(r.ms * 1000) }))
+        .toSorted((x, y) => ((x.code ?? "") < (y.code ?? "") ? -1 : 1)),
     });
   return round(a) === round(b);
 }
 
 /** Marks the closed records of a machine that a changed time touches. @returns how many */
-export async function markDirty(tx: Tx, machineId: number, from: number, to: number, now: number): Promise<number> {
+export async function markDirty(
+  tx: Tx,
+  machineId: number,
+  from: number,
+  to: number,
+  now: number,
+): Promise<number> {
   const iso = (ms: number) => new Date(ms).toISOString();
   const rows = await tx.execute(sql`
     insert into oee_dirty (machine_id, shift_id, since)

@@ -51,8 +51,12 @@ export async function oeeReport(db: Db | Tx, asked: ReportAsked): Promise<OeeRep
         isNull(oeeShift.supersededAt),
         gte(oeeShift.productionDay, localDay(asked.from, timeZone)),
         lte(oeeShift.productionDay, localDay(asked.to - 1, timeZone)),
-        asked.machine === undefined ? undefined : eq(oeeShift.machineId, sql`(select id from work_unit where code = ${asked.machine})`),
-        asked.line === undefined ? undefined : eq(oeeShift.lineId, sql`(select id from equipment where code = ${asked.line})`),
+        asked.machine === undefined
+          ? undefined
+          : eq(oeeShift.machineId, sql`(select id from work_unit where code = ${asked.machine})`),
+        asked.line === undefined
+          ? undefined
+          : eq(oeeShift.lineId, sql`(select id from equipment where code = ${asked.line})`),
       ),
     )
     .orderBy(oeeShift.productionDay, oeeShift.machineId, oeeShift.shiftId);

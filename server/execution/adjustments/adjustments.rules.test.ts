@@ -65,7 +65,7 @@ test("every state is either before sending, in flight, or over", () => {
     const kinds = [beforeSending.has(state), inFlight.has(state), isOver(state)].filter(Boolean);
     expect(kinds).toEqual([true]);
   }
-  for (const verdict of verdicts) expect(isOver(verdict as AdjustmentState)).toBe(true);
+  for (const verdict of verdicts) expect(isOver(verdict)).toBe(true);
 });
 
 test("whatever people, clock, edge and verifier do: sent at most once, only after approval and announcement", () => {

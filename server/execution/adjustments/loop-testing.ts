@@ -12,7 +12,6 @@ import type { Command } from "#server/core/command.ts";
 import { silentLogger } from "#server/core/log.ts";
 import { createRunner, type Runner } from "#server/core/runner.ts";
 import type { TagMeaning } from "#server/device/tag.contract.ts";
-import type { Actuation, ActuationAnswer } from "#server/edge/uplink.contract.ts";
 import { alarmReactions } from "../alarms/alarms.reactions.ts";
 import { alarmSchedules } from "../alarms/alarms.schedules.ts";
 import { createDetectionConsumer } from "../detection/detection-consumer.ts";
@@ -20,10 +19,10 @@ import { seedDetection } from "../detection/seed.ts";
 import { createLiveStepsConsumer } from "../guidance/live-steps-consumer.ts";
 import { seedGuidance } from "../guidance/seed.ts";
 import type { Consumer } from "../ingest/consumer.ts";
-import type { EdgeLink } from "../ingest/edge-link.ts";
 import { adjustmentReactions } from "./adjustments.reactions.ts";
 import { adjustmentSchedules } from "./adjustments.schedules.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
+import { type FakeEdge, fakeEdge, player, type Press, type Said } from "./loop-press.ts";
 import { createSetpointConsumer } from "./setpoint-consumer.ts";
 
 /**
@@ -31,8 +30,6 @@ import { createSetpointConsumer } from "./setpoint-consumer.ts";
  * is played here: it makes cycles, runs hot, takes set-points. Everything of ours is the real thing on real Postgres.
  */
 export const speed = 20;
-const cycleMs = 1200;
-const cavities = 8;
 
 const metrics: readonly [string, TagMeaning, "number" | "text" | "boolean", string | null][] = [
   ["State", "state", "text", null],
@@ -56,30 +53,6 @@ const writable = {
   riskClass: 1 as 1 | 2,
   atMachine: false,
 };
-
-/** What the machine says and how it feels; a test turns these knobs. */
-export interface Press {
-  state: string;
-  guardOpen: boolean;
-  remote: boolean;
-  meltSetpoint: number;
-  speedSetpoint: number;
-  /** Heat that the heaters do not make, °C: a clogged cooling. */
-  extra: number;
-  /** How much too high the melt sensor reads, °C. */
-  drift: number;
-  flow: number;
-  material: number;
-}
-
-/** The other end of the edge link: what reached it, and how it is to answer. */
-export interface FakeEdge extends EdgeLink {
-  readonly received: Actuation[];
-  readonly documents: number[];
-  up: boolean;
-  /** `obey` writes to the machine; `silent` never answers; `lose` writes and the answer gets lost. */
-  manner: "obey" | "refuse" | "silent" | "lose";
-}
 
 export interface Loop {
   readonly db: Db;
@@ -180,9 +153,21 @@ export async function makeLoop(db: Db, code: string, start = Date.UTC(2026, 10, 
   });
   let dispatcher = createDispatcher({ db, clock, log: silentLogger, edgeLink: fake });
   const play = player(press, start);
-  // What a machine says when it is born; also when a test turned a knob.
-  const work = async () => {
+  let seen = 0;
+  // Asking every reaction costs dozens of questions: only when there is a fact it has not seen.
+  const react = async () => {
+    const [row] = await db.execute<{ newest: number }>(
+      sql`select coalesce(max(id), 0)::int as newest from fact`,
+    );
+    if ((row?.newest ?? 0) === seen) return;
     await runner.drain();
+    const [after] = await db.execute<{ newest: number }>(
+      sql`select coalesce(max(id), 0)::int as newest from fact`,
+    );
+    seen = after?.newest ?? 0;
+  };
+  const work = async () => {
+    await react();
     for (const schedule of [...alarmSchedules, ...adjustmentSchedules])
       await db.transaction((tx) => schedule.run({ tx, now: clock.now(), log: silentLogger }));
     await db
@@ -190,8 +175,9 @@ export async function makeLoop(db: Db, code: string, start = Date.UTC(2026, 10, 
       .set({ lastSeenAt: new Date(clock.now()) })
       .where(eq(station.id, device.stationId ?? ""));
     await dispatcher.tick();
-    await Promise.race([dispatcher.settled(), new Promise((resolve) => setImmediate(resolve))]);
-    await runner.drain();
+    // An edge that never answers is not waited for.
+    if (fake.manner === "obey" || fake.manner === "refuse") await dispatcher.settled();
+    await react();
   };
   return {
     db,
@@ -253,93 +239,6 @@ async function seedPeople(db: Db, machineId: number, code: string, clock: Manual
     machineIds: [machineId],
   };
   return { people, station: device };
-}
-
-function fakeEdge(press: Press, tags: Readonly<Record<string, number>>, clock: ManualClock): FakeEdge {
-  const received: Actuation[] = [];
-  const documents: number[] = [];
-  const fake: FakeEdge = {
-    received,
-    documents,
-    up: true,
-    manner: "obey",
-    online: () => fake.up,
-    actuate(_edgeId, actuation) {
-      received.push(actuation);
-      const said = (result: ActuationAnswer["result"], reason: string | null): ActuationAnswer => ({
-        id: actuation.id,
-        result,
-        reason,
-        readBack: null,
-        at: clock.now(),
-      });
-      if (fake.manner === "refuse") return Promise.resolve(said("refused", "guard_open"));
-      if (fake.manner === "silent") return new Promise(() => {});
-      if (actuation.tagId === tags["MeltSetpoint"]) press.meltSetpoint = Number(actuation.value);
-      return fake.manner === "lose" ? new Promise(() => {}) : Promise.resolve(said("accepted", null));
-    },
-    sendDocument(edgeId) {
-      documents.push(edgeId);
-      return Promise.resolve();
-    },
-    health: () => ({}),
-  };
-  return fake;
-}
-
-interface Said {
-  readonly name: string;
-  readonly at: number;
-  readonly value: number | string;
-}
-
-/** The press itself: lag of the melt, scrap by the true temperature. Without chance, so that a story is a story. */
-function player(press: Press, start: number): (from: number, to: number) => Said[] {
-  let heated = press.meltSetpoint;
-  let extra = 0;
-  let good = 0;
-  let scrap = 0;
-  let owed = 0;
-  let nextCycle = start + cycleMs;
-  let beat = 0;
-  return (from, to) => {
-    const said: Said[] = [];
-    for (let at = from + 500; at <= to; at += 500) {
-      heated += (press.meltSetpoint - heated) * (1 - Math.exp(-0.5 / 6));
-      extra += (press.extra - extra) * (1 - Math.exp(-0.5 / 5));
-      beat += 1;
-      // A sensor that wobbles by 0.2 °C.
-      said.push({ name: "MeltTemperature", at, value: heated + extra + press.drift + 0.2 * Math.sin(beat) });
-    }
-    while (nextCycle <= to) {
-      if (press.state === "running") {
-        const u = (heated + extra - 230) / 14;
-        owed += cavities * (0.012 + 0.17 * u * u);
-        const bad = Math.min(cavities, Math.floor(owed));
-        owed -= bad;
-        scrap += bad;
-        good += cavities - bad;
-        press.material -= cavities * 0.025;
-        const wobble = 1 + 0.01 * Math.sin(beat * 7);
-        said.push({ name: "CycleTime", at: nextCycle, value: cycleMs * wobble });
-        said.push({ name: "Good", at: nextCycle, value: good });
-        said.push({ name: "Scrap", at: nextCycle, value: scrap });
-      }
-      nextCycle += cycleMs;
-    }
-    const { state, flow, material, meltSetpoint, speedSetpoint } = press;
-    const now: [string, number | string][] = [
-      ["State", state],
-      ["GuardOpen", Number(press.guardOpen)],
-      ["Remote", Number(press.remote)],
-      ["CoolingFlow", flow],
-      ["MeltSetpoint", meltSetpoint],
-      ["SpeedSetpoint", speedSetpoint],
-      ["Material", material],
-    ];
-    said.push(...now.map(([name, value]) => ({ name, at: to, value })));
-    return said.toSorted((a, b) => a.at - b.at);
-  };
 }
 
 /** Stores a batch as ingest does and runs the consumers over it as a lane does. */

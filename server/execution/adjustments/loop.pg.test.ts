@@ -1,5 +1,5 @@
 import { asc, desc, eq } from "drizzle-orm";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { testDb } from "#db/testing.ts";
 import { audit } from "#db/schema/core/core.ts";
 import { adjustment, tagSuspension } from "#db/schema/execution/adjustments.ts";
@@ -17,10 +17,10 @@ import { approveAdjustment } from "./decide.commands.ts";
 import { type Loop, makeLoop } from "./loop-testing.ts";
 
 let handle: Awaited<ReturnType<typeof testDb>>;
-beforeAll(async () => {
+beforeEach(async () => {
   handle = await testDb();
 });
-afterAll(() => handle.close());
+afterEach(() => handle.close());
 
 async function newest(loop: Loop): Promise<AdjustmentView | null> {
   const [row] = await loop.db

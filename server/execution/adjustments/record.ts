@@ -65,8 +65,11 @@ export interface Step {
   /** Word of the timeline: `adjustment.event.<event>`. */
   readonly event: string;
   readonly set?: Partial<typeof adjustment.$inferInsert>;
+  /** What a person said. */
   readonly reason?: string | undefined;
   readonly why?: Why | null;
+  /** Stands in the audit beside state and values. */
+  readonly detail?: string;
 }
 
 export function whyOf(refusal: RefusalView): Why {
@@ -95,7 +98,7 @@ export async function record(
   context: CommandContext,
   row: Adjustment,
   before: AdjustmentState | null,
-  what: Pick<Step, "event" | "reason" | "why">,
+  what: Pick<Step, "event" | "reason" | "why" | "detail">,
 ): Promise<void> {
   const { tx, now, actor } = context;
   const { id, machineId, tagId, ruleId, deviationId, state, version } = row;
@@ -114,7 +117,7 @@ export async function record(
     objectId: id,
     machineId,
     before: before === null ? undefined : { state: before },
-    after: { state, value: row.newValue, old: row.oldValue, ...(what.why == null ? {} : { why: what.why }) },
+    after: { state, value: row.newValue, old: row.oldValue, why: what.why ?? undefined, detail: what.detail },
     reason: what.reason,
   });
   context.publish(adjustmentChanged, `machine:${machineId}`, {

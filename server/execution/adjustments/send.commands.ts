@@ -183,7 +183,7 @@ export const loseAdjustment = defineCommand({
     const row = await lockAdjustment(context.tx, adjustmentId);
     if (moveAdjustment(row.state, "lose") === null) return { state: row.state };
     const set = { asksPerson: true, ...(reason === "no_echo" ? { verdictReason: "no_echo" } : {}) };
-    const after = await step(context, row, { move: "lose", event: "unknown", set, reason });
+    const after = await step(context, row, { move: "lose", event: "unknown", set, detail: reason });
     return { state: after.state };
   },
 });
@@ -242,7 +242,7 @@ export const afterRestore = defineCommand({
       await step(context, adjustment, {
         move: sent ? "lose" : "hold",
         event: sent ? "unknown" : "held",
-        reason: "restored",
+        detail: "restored",
         set: { asksPerson: sent, sendAt: null },
         why: sent ? null : { code: "held", params: { name: "restore" } },
       });

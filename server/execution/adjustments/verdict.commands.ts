@@ -11,7 +11,7 @@ import { latestOfTags } from "#server/execution/detection/signals.queries.ts";
 import { type AdjustmentState, verdictReasons, Verification } from "./adjustments.contract.ts";
 import { automationChanged } from "./adjustments.facts.ts";
 import { inFlight } from "./adjustments.rules.ts";
-import { proposeReturn } from "./propose.commands.ts";
+import { proposeReturn } from "./draft.ts";
 import { type Adjustment, lockAdjustment, step } from "./record.ts";
 
 const byService = () => ({ action: "system.act" as const });
@@ -89,7 +89,7 @@ export const giveVerdict = defineCommand({
       move: moves[state],
       event: state,
       set: { ...done, verdictReason: reason, asksPerson },
-      reason,
+      detail: reason,
     });
     await intoRecord(context, row, state);
     if (wantsReturn) {

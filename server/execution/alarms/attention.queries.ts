@@ -160,7 +160,10 @@ async function stopItems(db: Db | Tx): Promise<AttentionItem[]> {
       since,
       until: null,
       title: { key: "attention.stop.title", params },
-      text: { key: "attention.stop.text", params },
+      text: {
+        key: fault === null || fault === "" ? "attention.stop.textPlain" : "attention.stop.text",
+        params,
+      },
       action: "explain" as const,
       target: { kind: "machine" as const, id: machine.code },
     };

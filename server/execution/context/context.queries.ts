@@ -30,7 +30,10 @@ export async function contextAt(
   position?: number,
 ): Promise<ContextBand[]> {
   const here = position === undefined ? sql`true` : sql`r.position = ${position}`;
-  const bands = await bandsWhere(db, sql`r.machine_id = ${machineId} and r.during @> ${instant(at)} and ${here}`);
+  const bands = await bandsWhere(
+    db,
+    sql`r.machine_id = ${machineId} and r.during @> ${instant(at)} and ${here}`,
+  );
   return bands.map((band) => ({
     ...band,
     lots: band.lots.filter((lot) => (lot.start ?? at) <= at && (lot.end === null || lot.end > at)),

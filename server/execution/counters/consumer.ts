@@ -16,13 +16,17 @@ export const countersConsumer: Consumer = {
     for (const { machineId, sourceTime, num, quality: q } of readings) {
       if (q > quality.uncertain || Number.isNaN(num)) continue;
       const before = touched.get(machineId);
-      touched.set(machineId, { from: Math.min(before?.from ?? sourceTime, sourceTime), to: Math.max(before?.to ?? sourceTime, sourceTime) });
+      touched.set(machineId, {
+        from: Math.min(before?.from ?? sourceTime, sourceTime),
+        to: Math.max(before?.to ?? sourceTime, sourceTime),
+      });
     }
     if (touched.size === 0) return;
     await lockCounts(tx, [...touched.keys()]);
     for (const [machineId, { from, to }] of touched) await recount(tx, machineId, from, to);
     for (const [machineId, { from, to }] of touched) {
-      if (await isBeforeRunningShift(tx, machineId, from, now)) await publish(tx, pastChanged, `machine:${machineId}`, { machineId, from, to }, now);
+      if (await isBeforeRunningShift(tx, machineId, from, now))
+        await publish(tx, pastChanged, `machine:${machineId}`, { machineId, from, to }, now);
       const told = state.get<number>(`told:${machineId}`) ?? 0;
       if (historical || bucketStart(to) <= told) continue;
       state.set(`told:${machineId}`, bucketStart(to));

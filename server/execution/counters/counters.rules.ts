@@ -24,7 +24,11 @@ const nearTheTop = 0.9;
  * What was counted between two readings. On a decrease: a roll-over (new − old + modulus) only if the old value was
  * near the top and the implied count is possible in that time; else a reset, and what stands now was counted since.
  */
-export function counterStep(before: CounterReading, after: CounterReading, limits: CounterLimits): CounterStep {
+export function counterStep(
+  before: CounterReading,
+  after: CounterReading,
+  limits: CounterLimits,
+): CounterStep {
   if (after.value >= before.value) return { delta: after.value - before.value, decision: null };
   const { modulus, maxPerMs } = limits;
   if (modulus !== null && before.value < modulus && before.value >= modulus * nearTheTop) {
@@ -61,7 +65,8 @@ export function countSeries(
     if (before !== undefined) {
       const step = counterStep(before, reading, limits);
       if (step.delta !== 0) counted.push({ at: reading.at, delta: step.delta });
-      if (step.decision !== null) jumps.push({ ...step, at: reading.at, from: before.value, to: reading.value });
+      if (step.decision !== null)
+        jumps.push({ ...step, at: reading.at, from: before.value, to: reading.value });
     }
     before = reading;
   }

@@ -59,7 +59,10 @@ export async function recount(tx: Tx, machineId: number, from: number, to: numbe
   const maxPerMs = ideals.length === 0 ? null : 3 / Math.min(...ideals);
 
   for (const tag of tags) {
-    const { counted, jumps: found } = countSeries(readings.get(tag.id) ?? [], { modulus: tag.modulus, maxPerMs });
+    const { counted, jumps: found } = countSeries(readings.get(tag.id) ?? [], {
+      modulus: tag.modulus,
+      maxPerMs,
+    });
     for (const { at, delta } of counted) {
       if (at < start) continue;
       const run = runAt(runs, at);
@@ -70,7 +73,15 @@ export async function recount(tx: Tx, machineId: number, from: number, to: numbe
     }
     for (const { at, from: before, to: after, decision, delta } of found) {
       if (at < start || decision === null) continue;
-      jumps.push({ machineId, tagId: tag.id, at: new Date(at), fromValue: before, toValue: after, decision, delta });
+      jumps.push({
+        machineId,
+        tagId: tag.id,
+        at: new Date(at),
+        fromValue: before,
+        toValue: after,
+        decision,
+        delta,
+      });
     }
   }
   await tx.execute(sql`
@@ -79,7 +90,11 @@ export async function recount(tx: Tx, machineId: number, from: number, to: numbe
     delete from counter_jump where tag_id = any(${intArray(ids)}) and at >= ${instant(start)} and at < ${instant(end)}`);
   const rows = [...buckets.values()].map((b) => ({ ...b, machineId, start: new Date(b.start) }));
   for (let i = 0; i < rows.length; i += 1000) await tx.insert(countBucket).values(rows.slice(i, i + 1000));
-  for (let i = 0; i < jumps.length; i += 1000) await tx.insert(counterJump).values(jumps.slice(i, i + 1000)).onConflictDoNothing();
+  for (let i = 0; i < jumps.length; i += 1000)
+    await tx
+      .insert(counterJump)
+      .values(jumps.slice(i, i + 1000))
+      .onConflictDoNothing();
 }
 
 function emptyBucket(start: number, jobId: string | null): Bucket {
@@ -117,7 +132,12 @@ async function runsIn(tx: Tx, machineId: number, from: number, to: number): Prom
 type ReadingRow = { tagId: number; at: number; value: number } & Record<string, unknown>;
 
 /** Good readings of each counter in [from, to), with the one before as baseline, in order of source time. */
-async function readingsOf(tx: Tx, tags: readonly number[], from: number, to: number): Promise<Map<number, CounterReading[]>> {
+async function readingsOf(
+  tx: Tx,
+  tags: readonly number[],
+  from: number,
+  to: number,
+): Promise<Map<number, CounterReading[]>> {
   const series = new Map<number, CounterReading[]>(tags.map((id) => [id, []]));
   for (const { tagId, ...reading } of await baselines(tx, tags, from)) series.get(tagId)?.push(reading);
   const rows = await tx.execute<ReadingRow>(sql`

@@ -167,11 +167,7 @@ export const completeStep = defineCommand({
     if (!answer.passes) {
       if (answer.why === "value_missing") throw new Refusal("invalid", { problem: "value" }, "value");
       if (answer.why === "out_of_range" && definition.kind === "reading")
-        throw new Refusal(
-          "value_out_of_range",
-          { min: definition.min, max: definition.max, unit: definition.unit ?? "" },
-          "value",
-        );
+        throw new Refusal("value_out_of_range", { low: definition.min, high: definition.max }, "value");
       throw new Refusal("step_not_done", { step: run.current });
     }
     const result = { ok: answer.ok, value: answer.value, note: input.note ?? null };

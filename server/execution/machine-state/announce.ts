@@ -9,7 +9,12 @@ export type Announcement = (tx: Tx, now: number) => Promise<void>;
 
 const scopeOf = (machineId: number) => `machine:${machineId}`;
 
-export function signalFact(machineId: number, signal: "guard" | "remote", on: boolean, at: number): Announcement {
+export function signalFact(
+  machineId: number,
+  signal: "guard" | "remote",
+  on: boolean,
+  at: number,
+): Announcement {
   return (tx, now) => publish(tx, signalChanged, scopeOf(machineId), { machineId, signal, on, at }, now);
 }
 
@@ -18,19 +23,35 @@ export function announceRebuilt(machineId: number, rebuilt: Rebuilt): Announceme
   const { before, after, stops } = rebuilt;
   const facts: Announcement[] = [];
   const scope = scopeOf(machineId);
-  if (after !== null && (before === null || before.word !== after.word || before.fault !== after.fault || before.start !== after.start)) {
+  if (
+    after !== null &&
+    (before === null ||
+      before.word !== after.word ||
+      before.fault !== after.fault ||
+      before.start !== after.start)
+  ) {
     const { word, fault, start: since } = after;
     facts.push((tx, now) => publish(tx, stateChanged, scope, { machineId, word, fault, since }, now));
   }
   for (const { id: stopId, start, end, word, fault, opened, closed } of stops) {
-    if (opened) facts.push((tx, now) => publish(tx, stopOpened, scope, { machineId, stopId, start, word, fault }, now));
-    if (closed && end !== null) facts.push((tx, now) => publish(tx, stopClosed, scope, { machineId, stopId, start, end }, now));
+    if (opened)
+      facts.push((tx, now) => publish(tx, stopOpened, scope, { machineId, stopId, start, word, fault }, now));
+    if (closed && end !== null)
+      facts.push((tx, now) => publish(tx, stopClosed, scope, { machineId, stopId, start, end }, now));
   }
   return facts;
 }
 
 /** Says that a time before the running shift changed, so that what was computed from it is computed again. */
-export async function announcePast(tx: Tx, machineId: number, from: number | null, to: number, now: number): Promise<Announcement[]> {
+export async function announcePast(
+  tx: Tx,
+  machineId: number,
+  from: number | null,
+  to: number,
+  now: number,
+): Promise<Announcement[]> {
   if (from === null || !(await isBeforeRunningShift(tx, machineId, from, now))) return [];
-  return [(t, at) => publish(t, pastChanged, scopeOf(machineId), { machineId, from, to: Math.max(from, to) }, at)];
+  return [
+    (t, at) => publish(t, pastChanged, scopeOf(machineId), { machineId, from, to: Math.max(from, to) }, at),
+  ];
 }

@@ -41,7 +41,9 @@ export const machineStateConsumer: Consumer = {
         const judgeAt = context.state.get<number>(aliveKey(machine.id)) ?? time.to;
         const rebuilt = await rebuildStates(context.tx, machine, time, judgeAt);
         if (!context.historical) facts.push(...announceRebuilt(machine.id, rebuilt));
-        facts.push(...(await announcePast(context.tx, machine.id, rebuilt.changedFrom, time.to, context.now)));
+        facts.push(
+          ...(await announcePast(context.tx, machine.id, rebuilt.changedFrom, time.to, context.now)),
+        );
       }
     }
     facts.push(...(await updateSignals(context, readings)));
@@ -67,9 +69,18 @@ async function openStates(tx: Tx, ids: readonly number[]): Promise<Map<number, O
  * The time that must be derived again, or null when the batch only repeats what the open interval says. A reading
  * inside a known word that says that word cannot change anything; a fault code is shown only while it stands.
  */
-function whatChanges(context: ConsumerContext, id: number, readings: readonly ConsumedReading[], open: OpenState | undefined): DirtyTime | null {
+function whatChanges(
+  context: ConsumerContext,
+  id: number,
+  readings: readonly ConsumedReading[],
+  open: OpenState | undefined,
+): DirtyTime | null {
   const times = readings.map((r) => r.sourceTime);
-  const dirty = { from: Math.min(...times), to: Math.max(...times), faults: readings.some((r) => r.meaning === "fault") };
+  const dirty = {
+    from: Math.min(...times),
+    to: Math.max(...times),
+    faults: readings.some((r) => r.meaning === "fault"),
+  };
   const known = context.state.get<number>(aliveKey(id));
   let alive = known ?? Number.NEGATIVE_INFINITY;
   let changes = open === undefined || known === undefined;
@@ -96,10 +107,18 @@ function contradicts(open: OpenState, reading: ConsumedReading, good: boolean, a
 }
 
 /** Keeps the newest good guard and remote signals by source time, so that a late one does not win. */
-async function updateSignals(context: ConsumerContext, readings: readonly ConsumedReading[]): Promise<Announcement[]> {
+async function updateSignals(
+  context: ConsumerContext,
+  readings: readonly ConsumedReading[],
+): Promise<Announcement[]> {
   const newest = new Map<string, ConsumedReading>();
   for (const reading of readings) {
-    if ((reading.meaning !== "guard" && reading.meaning !== "remote") || reading.quality > quality.uncertain || Number.isNaN(reading.num)) continue;
+    if (
+      (reading.meaning !== "guard" && reading.meaning !== "remote") ||
+      reading.quality > quality.uncertain ||
+      Number.isNaN(reading.num)
+    )
+      continue;
     const key = `${reading.machineId}:${reading.meaning}`;
     const before = newest.get(key);
     if (before === undefined || reading.sourceTime >= before.sourceTime) newest.set(key, reading);
@@ -109,7 +128,9 @@ async function updateSignals(context: ConsumerContext, readings: readonly Consum
     const on = num !== 0;
     const value = sql.identifier(meaning === "guard" ? "guard_open" : "remote");
     const at = sql.identifier(meaning === "guard" ? "guard_at" : "remote_at");
-    await context.tx.execute(sql`insert into machine_signal (machine_id) values (${machineId}) on conflict do nothing`);
+    await context.tx.execute(
+      sql`insert into machine_signal (machine_id) values (${machineId}) on conflict do nothing`,
+    );
     const [was] = await context.tx.execute<{ before: boolean | null }>(sql`
       update machine_signal s set ${value} = ${on}, ${at} = ${instant(sourceTime)}
       from (select ${value} as before from machine_signal where machine_id = ${machineId}) old

@@ -29,7 +29,9 @@ export interface StateMachine {
   readonly lifeTags: readonly number[];
 }
 
-type MachineRow = Omit<StateMachine, "stateTags" | "faultTags" | "lifeTags"> & { tags: { id: number; meaning: TagMeaning }[] } & Record<string, unknown>;
+type MachineRow = Omit<StateMachine, "stateTags" | "faultTags" | "lifeTags"> & {
+  tags: { id: number; meaning: TagMeaning }[];
+} & Record<string, unknown>;
 
 export async function stateMachines(tx: Tx, ids: readonly number[]): Promise<StateMachine[]> {
   const rows = await tx.execute<MachineRow>(sql`
@@ -38,7 +40,8 @@ export async function stateMachines(tx: Tx, ids: readonly number[]): Promise<Sta
         where t.machine_id = w.id), '[]') as tags
     from work_unit w where w.id = any(${intArray(ids)}) order by w.id`);
   return rows.map(({ tags, ...row }) => {
-    const meant = (is: (meaning: TagMeaning) => boolean) => tags.filter((t) => is(t.meaning)).map((t) => t.id);
+    const meant = (is: (meaning: TagMeaning) => boolean) =>
+      tags.filter((t) => is(t.meaning)).map((t) => t.id);
     return {
       ...row,
       stateTags: meant((m) => m === "state"),
@@ -73,7 +76,12 @@ export async function lastBefore(tx: Tx, tags: readonly number[], at: number): P
 }
 
 /** Source time of the first reading of these tags strictly after `at`; `good` = only one that knows its value. */
-export async function firstAfter(tx: Tx, tags: readonly number[], at: number, good = false): Promise<number | null> {
+export async function firstAfter(
+  tx: Tx,
+  tags: readonly number[],
+  at: number,
+  good = false,
+): Promise<number | null> {
   const rows = await tx.execute<{ at: number }>(sql`
     select ${epochMs(sql`source_ts`)} as at from reading
     where tag_id = any(${intArray(tags)}) and source_ts > ${instant(at)} and quality <= ${good ? quality.uncertain : quality.stale}
@@ -95,7 +103,12 @@ export async function faultBefore(tx: Tx, tags: readonly number[], at: number): 
 }
 
 /** Everything heard of a machine in [from, to), in order of source time, then of arrival. */
-export async function eventsIn(tx: Tx, machine: StateMachine, from: number, to: number | null): Promise<StateEvent[]> {
+export async function eventsIn(
+  tx: Tx,
+  machine: StateMachine,
+  from: number,
+  to: number | null,
+): Promise<StateEvent[]> {
   const rows = await tx.execute<{ at: number; tagId: number; txt: string | null; quality: number }>(sql`
     select ${epochMs(sql`source_ts`)} as at, tag_id as "tagId", txt, quality from reading
     where tag_id = any(${intArray(machine.lifeTags)}) and source_ts >= ${instant(from)}
@@ -109,7 +122,10 @@ export async function eventsIn(tx: Tx, machine: StateMachine, from: number, to: 
   }));
 }
 
-export function kindOf(machine: Pick<StateMachine, "stateTags" | "faultTags">, tagId: number): StateEvent["kind"] {
+export function kindOf(
+  machine: Pick<StateMachine, "stateTags" | "faultTags">,
+  tagId: number,
+): StateEvent["kind"] {
   if (machine.stateTags.includes(tagId)) return "state";
   return machine.faultTags.includes(tagId) ? "fault" : "alive";
 }

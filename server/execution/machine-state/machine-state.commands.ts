@@ -40,9 +40,18 @@ export const explainStop = defineCommand({
       byName: actor.name,
       at: new Date(now),
     });
-    context.audit({ action: "stop.explain", objectType: "stop", objectId: stopId, machineId, before: before ?? null, after: { reasonId, code: reason.code, start, end }, reason: comment });
+    context.audit({
+      action: "stop.explain",
+      objectType: "stop",
+      objectId: stopId,
+      machineId,
+      before: before ?? null,
+      after: { reasonId, code: reason.code, start, end },
+      reason: comment,
+    });
     context.publish(stopExplained, `machine:${machineId}`, { machineId, stopId, reasonId, start, end });
-    if (await isBeforeRunningShift(tx, machineId, start, now)) context.publish(pastChanged, `machine:${machineId}`, { machineId, from: start, to: end });
+    if (await isBeforeRunningShift(tx, machineId, start, now))
+      context.publish(pastChanged, `machine:${machineId}`, { machineId, from: start, to: end });
     return { stopId, reasonId };
   },
 });

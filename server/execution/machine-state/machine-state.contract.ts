@@ -8,7 +8,16 @@ import { ShiftView } from "../shifts/shifts.contract.ts";
  * What a machine says about itself (PackML-like), and our own `no_data`: the link is lost, the machine was silent
  * for longer than its `stale_ms`, or it said a word that is not in this list.
  */
-export const MachineWord = z.enum(["running", "idle", "stopped", "fault", "setup", "starved", "blocked", "no_data"]);
+export const MachineWord = z.enum([
+  "running",
+  "idle",
+  "stopped",
+  "fault",
+  "setup",
+  "starved",
+  "blocked",
+  "no_data",
+]);
 export type MachineWord = z.infer<typeof MachineWord>;
 
 /** A half-open period of source time, ms; `end` null = still open. */
@@ -38,7 +47,13 @@ export const StopView = Span.extend({
   word: MachineWord,
   fault: z.string().nullable(),
   /** The reason of each part of the stop, in order; a stop nobody explained has one part without a reason. */
-  parts: z.array(Span.extend({ reason: StopReason.nullable(), by: z.enum(["person", "fault"]).nullable(), comment: z.string().nullable() })),
+  parts: z.array(
+    Span.extend({
+      reason: StopReason.nullable(),
+      by: z.enum(["person", "fault"]).nullable(),
+      comment: z.string().nullable(),
+    }),
+  ),
 });
 export type StopView = z.infer<typeof StopView>;
 
@@ -123,7 +138,14 @@ export const MachineView = MachineSummary.extend({
   staleMs: z.number(),
   announceMs: z.number(),
   /** Remaining material at the machine by its `material` tag, newest stored value; the tag carries the live one. */
-  material: z.object({ name: z.string(), unit: z.string(), lotCode: z.string().nullable(), tagId: z.number().int().nullable() }).nullable(),
+  material: z
+    .object({
+      name: z.string(),
+      unit: z.string(),
+      lotCode: z.string().nullable(),
+      tagId: z.number().int().nullable(),
+    })
+    .nullable(),
   /** The next job waiting for this machine. */
   nextJob: RunningJob.nullable(),
   tags: z.array(MachineTag),

@@ -19,7 +19,13 @@ export const signalChanged = defineFact(
 /** A stop grew past the micro-stop limit; `start` is its real beginning. Scope `machine:<id>`. */
 export const stopOpened = defineFact(
   "stop.opened",
-  z.object({ machineId, stopId: z.uuid(), start: z.number(), word: MachineWord, fault: z.string().nullable() }),
+  z.object({
+    machineId,
+    stopId: z.uuid(),
+    start: z.number(),
+    word: MachineWord,
+    fault: z.string().nullable(),
+  }),
 );
 
 export const stopClosed = defineFact(
@@ -29,11 +35,20 @@ export const stopClosed = defineFact(
 
 export const stopExplained = defineFact(
   "stop.explained",
-  z.object({ machineId, stopId: z.uuid(), reasonId: z.number().int(), start: z.number(), end: z.number().nullable() }),
+  z.object({
+    machineId,
+    stopId: z.uuid(),
+    reasonId: z.number().int(),
+    start: z.number(),
+    end: z.number().nullable(),
+  }),
 );
 
 /**
  * The record of a time before the running shift is another one now: late data, a corrected job, an explained
  * stop. What was computed from that time is computed again. Scope `machine:<id>`.
  */
-export const pastChanged = defineFact("machine.pastChanged", z.object({ machineId, from: z.number(), to: z.number() }));
+export const pastChanged = defineFact(
+  "machine.pastChanged",
+  z.object({ machineId, from: z.number(), to: z.number() }),
+);

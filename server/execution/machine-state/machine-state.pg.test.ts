@@ -24,10 +24,19 @@ const second = 1000;
 let made = 0;
 const machine = () => testMachine(handle.db, `m-${(made += 1)}`);
 const lane = () => testLane(handle.db, [machineStateConsumer]);
-const state = (s: number, value: string, quality = 0): Said => ({ at: start + s * second, what: "state", value, quality });
+const state = (s: number, value: string, quality = 0): Said => ({
+  at: start + s * second,
+  what: "state",
+  value,
+  quality,
+});
 
 async function states(m: TestMachine): Promise<string[]> {
-  const rows = await handle.db.select().from(machineState).where(sql`machine_id = ${m.id}`).orderBy(asc(sql`lower(during)`));
+  const rows = await handle.db
+    .select()
+    .from(machineState)
+    .where(sql`machine_id = ${m.id}`)
+    .orderBy(asc(sql`lower(during)`));
   return rows.map((r) => {
     const at = (ms: number | null) => (ms === null ? "" : (ms - start) / second);
     return `${at(r.during.start)}-${at(r.during.end)} ${r.word}${r.fault === null ? "" : ` ${r.fault}`}`;
@@ -35,18 +44,30 @@ async function states(m: TestMachine): Promise<string[]> {
 }
 
 async function stops(m: TestMachine): Promise<string[]> {
-  const rows = await handle.db.select().from(stop).where(sql`machine_id = ${m.id}`).orderBy(asc(sql`lower(during)`));
-  return rows.map((r) => `${((r.during.start ?? 0) - start) / second}-${r.during.end === null ? "" : (r.during.end - start) / second} ${r.word}`);
+  const rows = await handle.db
+    .select()
+    .from(stop)
+    .where(sql`machine_id = ${m.id}`)
+    .orderBy(asc(sql`lower(during)`));
+  return rows.map(
+    (r) =>
+      `${((r.during.start ?? 0) - start) / second}-${r.during.end === null ? "" : (r.during.end - start) / second} ${r.word}`,
+  );
 }
 
 async function topics(m: TestMachine): Promise<string[]> {
-  const rows = await handle.db.select().from(fact).where(sql`scope = ${`machine:${m.id}`}`).orderBy(asc(fact.id));
+  const rows = await handle.db
+    .select()
+    .from(fact)
+    .where(sql`scope = ${`machine:${m.id}`}`)
+    .orderBy(asc(fact.id));
   return rows.map((r) => r.topic);
 }
 
 async function tick(s: number): Promise<void> {
   await handle.db.transaction(async (tx) => {
-    for (const schedule of machineStateSchedules) await schedule.run({ tx, now: start + s * second, log: silentLogger });
+    for (const schedule of machineStateSchedules)
+      await schedule.run({ tx, now: start + s * second, log: silentLogger });
   });
 }
 
@@ -60,7 +81,13 @@ test("a machine that runs, faults and runs again leaves three states and one sto
   await l.hear(m, [state(100, "running"), { at: start + 100 * second, what: "fault", value: "" }]);
   expect(await states(m)).toEqual(["0-40 running", "40-100 fault E7", "100- running"]);
   expect(await stops(m)).toEqual(["40-100 fault"]);
-  expect(await topics(m)).toEqual(["machine.stateChanged", "machine.stateChanged", "stop.opened", "machine.stateChanged", "stop.closed"]);
+  expect(await topics(m)).toEqual([
+    "machine.stateChanged",
+    "machine.stateChanged",
+    "stop.opened",
+    "machine.stateChanged",
+    "stop.closed",
+  ]);
 });
 
 test("a repeated state writes nothing", async () => {
@@ -69,7 +96,9 @@ test("a repeated state writes nothing", async () => {
   await l.hear(m, [state(0, "running")]);
   const before = await handle.db.execute(sql`select xmin from machine_state where machine_id = ${m.id}`);
   await l.hear(m, [state(30, "running"), { at: start + 31 * second, what: "good", value: 4 }]);
-  expect(await handle.db.execute(sql`select xmin from machine_state where machine_id = ${m.id}`)).toEqual(before);
+  expect(await handle.db.execute(sql`select xmin from machine_state where machine_id = ${m.id}`)).toEqual(
+    before,
+  );
 });
 
 test("a micro-stop is no stop; one that is still open becomes one, back to its start, when it grows past the limit", async () => {
@@ -121,32 +150,60 @@ test("the newest guard signal by source time counts, not the last to arrive", as
   const l = lane();
   await l.hear(m, [{ at: start + 20_000, what: "guard", value: true }]);
   await l.hear(m, [{ at: start + 10_000, what: "guard", value: false }]);
-  const [row] = await handle.db.execute<{ open: boolean }>(sql`select guard_open as open from machine_signal where machine_id = ${m.id}`);
+  const [row] = await handle.db.execute<{ open: boolean }>(
+    sql`select guard_open as open from machine_signal where machine_id = ${m.id}`,
+  );
   expect(row?.open).toBe(true);
   expect(await topics(m)).toEqual(["machine.signalChanged"]);
 });
 
 test("late, shuffled and cut into batches, readings lead to the same states and stops as in order", async () => {
   const words = fc.constantFrom("running", "stopped", "fault", "setup", "starved");
-  const reading = fc.record({ s: fc.integer({ min: 0, max: 60 }), kind: fc.constantFrom("state", "fault", "good"), word: words, code: fc.constantFrom("", "E1"), bad: fc.boolean() });
+  const reading = fc.record({
+    s: fc.integer({ min: 0, max: 60 }),
+    kind: fc.constantFrom("state", "fault", "good"),
+    word: words,
+    code: fc.constantFrom("", "E1"),
+    bad: fc.boolean(),
+  });
   await fc.assert(
-    fc.asyncProperty(fc.uniqueArray(reading, { minLength: 1, maxLength: 14, selector: (r) => r.s }), fc.infiniteStream(fc.nat(1000)), async (all, order) => {
-      const toSaid = (r: (typeof all)[number]): Said => {
-        const at = start + r.s * 10 * second;
-        if (r.kind === "good") return { at, what: "good", value: r.s };
-        return { at, what: r.kind === "state" ? "state" : "fault", value: r.kind === "state" ? r.word : r.code, quality: r.bad && r.kind === "state" ? 2 : 0 };
-      };
-      const said = all.map(toSaid);
-      const now = start + 700 * second;
-      const inOrder = await machine();
-      await lane().hear(inOrder, said.toSorted((a, b) => a.at - b.at), { now });
-      const shuffled = await machine();
-      const l = lane();
-      const keyed = said.map((one) => ({ one, key: order.next().value ?? 0 })).toSorted((a, b) => a.key - b.key);
-      for (let i = 0; i < keyed.length; i += 3) await l.hear(shuffled, keyed.slice(i, i + 3).map((k) => k.one), { now, historical: true });
-      expect(await states(shuffled)).toEqual(await states(inOrder));
-      expect(await stops(shuffled)).toEqual(await stops(inOrder));
-    }),
+    fc.asyncProperty(
+      fc.uniqueArray(reading, { minLength: 1, maxLength: 14, selector: (r) => r.s }),
+      fc.infiniteStream(fc.nat(1000)),
+      async (all, order) => {
+        const toSaid = (r: (typeof all)[number]): Said => {
+          const at = start + r.s * 10 * second;
+          if (r.kind === "good") return { at, what: "good", value: r.s };
+          return {
+            at,
+            what: r.kind === "state" ? "state" : "fault",
+            value: r.kind === "state" ? r.word : r.code,
+            quality: r.bad && r.kind === "state" ? 2 : 0,
+          };
+        };
+        const said = all.map(toSaid);
+        const now = start + 700 * second;
+        const inOrder = await machine();
+        await lane().hear(
+          inOrder,
+          said.toSorted((a, b) => a.at - b.at),
+          { now },
+        );
+        const shuffled = await machine();
+        const l = lane();
+        const keyed = said
+          .map((one) => ({ one, key: order.next().value ?? 0 }))
+          .toSorted((a, b) => a.key - b.key);
+        for (let i = 0; i < keyed.length; i += 3)
+          await l.hear(
+            shuffled,
+            keyed.slice(i, i + 3).map((k) => k.one),
+            { now, historical: true },
+          );
+        expect(await states(shuffled)).toEqual(await states(inOrder));
+        expect(await stops(shuffled)).toEqual(await stops(inOrder));
+      },
+    ),
     { numRuns: 40 },
   );
 });
@@ -155,9 +212,17 @@ test("a stop explained while open stays explained; a repeat of the command says 
   const { db } = handle;
   const m = await machine();
   const l = lane();
-  await l.hear(m, [state(0, "running"), state(10, "stopped"), state(50, "stopped")], { now: start + 50 * second });
+  await l.hear(m, [state(0, "running"), state(10, "stopped"), state(50, "stopped")], {
+    now: start + 50 * second,
+  });
   const [open] = await stopsBetween(db, [m.id], start, start + 1000 * second);
-  const reasons = await db.insert(stopReason).values([{ code: `tool-${m.id}`, name: "Tool" }, { code: `clean-${m.id}`, name: "Cleaning" }]).returning();
+  const reasons = await db
+    .insert(stopReason)
+    .values([
+      { code: `tool-${m.id}`, name: "Tool" },
+      { code: `clean-${m.id}`, name: "Cleaning" },
+    ])
+    .returning();
   const [tool, clean] = reasons;
   await db.insert(stopReasonClass).values({ reasonId: clean?.id ?? 0, planned: true });
   const clock = new ManualClock(start + 60 * second);
@@ -167,18 +232,38 @@ test("a stop explained while open stays explained; a repeat of the command says 
   await explainStop.execute({ db, clock }, testHand, id, input);
   await l.hear(m, [state(100, "running")]);
   const view = async () =>
-    (await stopsBetween(db, [m.id], start, start + 1000 * second))[0]?.parts.map((p) => [(p.start - start) / second, ((p.end ?? 0) - start) / second, p.reason?.name, p.reason?.planned]);
+    (await stopsBetween(db, [m.id], start, start + 1000 * second))[0]?.parts.map((p) => [
+      (p.start - start) / second,
+      ((p.end ?? 0) - start) / second,
+      p.reason?.name,
+      p.reason?.planned,
+    ]);
   expect(await view()).toEqual([[10, 100, "Tool", false]]);
   clock.advance(3600 * second);
-  await explainStop.execute({ db, clock }, testHand, randomUUID(), { ...input, reasonId: clean?.id, from: start + 70 * second });
-  expect(await view()).toEqual([[10, 70, "Tool", false], [70, 100, "Cleaning", true]]);
-  const [count] = await db.execute<{ n: number }>(sql`select count(*)::int as n from stop_explanation where machine_id = ${m.id}`);
+  await explainStop.execute({ db, clock }, testHand, randomUUID(), {
+    ...input,
+    reasonId: clean?.id,
+    from: start + 70 * second,
+  });
+  expect(await view()).toEqual([
+    [10, 70, "Tool", false],
+    [70, 100, "Cleaning", true],
+  ]);
+  const [count] = await db.execute<{ n: number }>(
+    sql`select count(*)::int as n from stop_explanation where machine_id = ${m.id}`,
+  );
   expect(count?.n).toBe(2);
-  await expect(explainStop.execute({ db, clock }, testHand, randomUUID(), { ...input, stopId: randomUUID() })).rejects.toMatchObject({ code: "not_found" });
+  await expect(
+    explainStop.execute({ db, clock }, testHand, randomUUID(), { ...input, stopId: randomUUID() }),
+  ).rejects.toMatchObject({ code: "not_found" });
 });
 
 test("a machine offers at most 25 reasons", async () => {
-  const many = Array.from({ length: 26 }, (_, i) => ({ code: `r-${i}`, name: `Reason ${i}`, machineKind: "lathe" }));
+  const many = Array.from({ length: 26 }, (_, i) => ({
+    code: `r-${i}`,
+    name: `Reason ${i}`,
+    machineKind: "lathe",
+  }));
   await expect(handle.db.insert(stopReason).values(many)).rejects.toThrow();
   await handle.db.insert(stopReason).values(many.slice(0, 20));
 });

@@ -110,9 +110,7 @@ export function replaceStates(
   const after =
     to === null
       ? []
-      : rows
-          .filter((r) => r.end === null || r.end > to)
-          .map((r) => ({ ...r, start: Math.max(r.start, to) }));
+      : rows.filter((r) => r.end === null || r.end > to).map((r) => ({ ...r, start: Math.max(r.start, to) }));
   return mergeStates([...before, ...part, ...after]);
 }
 
@@ -137,11 +135,7 @@ export interface FoundStop extends Span {
  * Stops of at least `microStopMs`, each from its very start: a run of stop words without anything between. One that
  * is still open is judged at `now`, so it becomes a stop, back to its start, when it grows past the limit.
  */
-export function findStops(
-  rows: readonly StateInterval[],
-  microStopMs: number,
-  now: number,
-): FoundStop[] {
+export function findStops(rows: readonly StateInterval[], microStopMs: number, now: number): FoundStop[] {
   const runs: FoundStop[] = [];
   for (const row of rows) {
     if (!isStopWord(row.word)) continue;
@@ -187,11 +181,11 @@ export function stopParts(
     .filter((e) => e.start < e.end)
     .toSorted((a, b) => a.at - b.at);
   if (said.length === 0) {
-    return [
-      { ...stop, reasonId: faultReasonId, by: faultReasonId === null ? null : "fault", comment: null },
-    ];
+    return [{ ...stop, reasonId: faultReasonId, by: faultReasonId === null ? null : "fault", comment: null }];
   }
-  const cuts = [...new Set([stop.start, end, ...said.flatMap((e) => [e.start, e.end])])].toSorted((a, b) => a - b);
+  const cuts = [...new Set([stop.start, end, ...said.flatMap((e) => [e.start, e.end])])].toSorted(
+    (a, b) => a - b,
+  );
   const found = cuts.slice(0, -1).map((start, i) => ({
     start,
     end: cuts[i + 1] ?? end,

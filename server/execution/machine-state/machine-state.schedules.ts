@@ -8,7 +8,9 @@ import { firstChange, rebuildStates } from "./rebuild.ts";
 import { rebuildStops } from "./stops.ts";
 
 /** What passes without a reading: a machine that fell silent, and a stop that grew past the micro-stop limit. */
-export const machineStateSchedules: Schedule[] = [{ name: "machine-state.tick", everyMs: 1000, run: judgeTime }];
+export const machineStateSchedules: Schedule[] = [
+  { name: "machine-state.tick", everyMs: 1000, run: judgeTime },
+];
 
 async function judgeTime(context: ReactionContext): Promise<void> {
   const { tx, now } = context;
@@ -19,19 +21,28 @@ async function judgeTime(context: ReactionContext): Promise<void> {
   const facts: Announcement[] = [];
   for (const machine of await stateMachines(tx, silent)) {
     const rebuilt = await rebuildStates(tx, machine, { from: now, to: now, faults: false }, now);
-    facts.push(...announceRebuilt(machine.id, rebuilt), ...(await announcePast(tx, machine.id, rebuilt.changedFrom, now, now)));
+    facts.push(
+      ...announceRebuilt(machine.id, rebuilt),
+      ...(await announcePast(tx, machine.id, rebuilt.changedFrom, now, now)),
+    );
   }
   for (const { id, microStopMs, start } of standing) {
     const stops = await rebuildStops(tx, { id, microStopMs }, start, null, now);
     const changedFrom = firstChange(null, stops);
-    facts.push(...announceRebuilt(id, { before: null, after: null, stops, changedFrom }), ...(await announcePast(tx, id, changedFrom, now, now)));
+    facts.push(
+      ...announceRebuilt(id, { before: null, after: null, stops, changedFrom }),
+      ...(await announcePast(tx, id, changedFrom, now, now)),
+    );
   }
   for (const fact of facts) await fact(tx, now);
 }
 
 /** Machines in a known word that were not heard of for longer than their stale time. */
 async function silentMachines({ tx, now }: ReactionContext): Promise<number[]> {
-  const meanings = sql.join([...signsOfLife].map((m) => sql`${m}`), sql`, `);
+  const meanings = sql.join(
+    [...signsOfLife].map((m) => sql`${m}`),
+    sql`, `,
+  );
   const rows = await tx.execute<{ id: number }>(sql`
     select w.id from work_unit w
     join machine_state s on s.machine_id = w.id and upper_inf(s.during) and s.word <> 'no_data'
@@ -43,7 +54,9 @@ async function silentMachines({ tx, now }: ReactionContext): Promise<number[]> {
 }
 
 /** Machines that stand now and whose stop has no row yet, with the start of the present word. */
-async function standingMachines({ tx }: ReactionContext): Promise<{ id: number; microStopMs: number; start: number }[]> {
+async function standingMachines({
+  tx,
+}: ReactionContext): Promise<{ id: number; microStopMs: number; start: number }[]> {
   return tx.execute<{ id: number; microStopMs: number; start: number }>(sql`
     select w.id, w.micro_stop_ms as "microStopMs", ${epochMs(sql`lower(s.during)`)} as start
     from work_unit w

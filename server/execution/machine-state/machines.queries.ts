@@ -6,7 +6,14 @@ import type { RunningJob } from "../orders/orders.contract.ts";
 import { type MachineJob, runningJobs, waitingJobs } from "../orders/orders.queries.ts";
 import type { ShiftView } from "../shifts/shifts.contract.ts";
 import { lineZones, shiftsAt } from "../shifts/shifts.queries.ts";
-import type { LineView, MachineSummary, MachineTag, MachineView, StateInterval, StopView } from "./machine-state.contract.ts";
+import type {
+  LineView,
+  MachineSummary,
+  MachineTag,
+  MachineView,
+  StateInterval,
+  StopView,
+} from "./machine-state.contract.ts";
 import { paceOf } from "./pace.rules.ts";
 import { shiftCounts } from "./shift-counts.queries.ts";
 import { stopsBetween } from "./stops.queries.ts";
@@ -62,21 +69,40 @@ interface Situation {
   readonly stops: readonly StopView[];
 }
 
-async function summaries(db: Db | Tx, rows: readonly MachineRow[], now: number): Promise<{ views: MachineSummary[]; situation: Situation }> {
+async function summaries(
+  db: Db | Tx,
+  rows: readonly MachineRow[],
+  now: number,
+): Promise<{ views: MachineSummary[]; situation: Situation }> {
   const ids = rows.map((r) => r.id);
   const shifts = await shiftsAt(db, [...new Set(rows.map((r) => r.lineId))], now);
   const jobs = await runningJobs(db, ids, now);
   const waiting = await waitingJobs(db, ids, now);
   const since = Math.min(now - 1, ...[...shifts.values()].map((s) => s.start));
   const stops = await stopsBetween(db, ids, since, now);
-  const ideal = (id: number) => (jobs.find((j) => j.machineId === id) ?? waiting.find((j) => j.machineId === id)) ?? null;
+  const ideal = (id: number) =>
+    jobs.find((j) => j.machineId === id) ?? waiting.find((j) => j.machineId === id) ?? null;
   const counts = await shiftCounts(
     db,
-    rows.map((r) => ({ machineId: r.id, from: shifts.get(r.lineId)?.start ?? now, cycleMs: ideal(r.id)?.cycleMs ?? null })),
+    rows.map((r) => ({
+      machineId: r.id,
+      from: shifts.get(r.lineId)?.start ?? now,
+      cycleMs: ideal(r.id)?.cycleMs ?? null,
+    })),
     now,
   );
   const views = rows.map((row): MachineSummary => {
-    const { lineName: _n, targetShare, microStopMs: _m, staleMs: _s, announceMs: _a, since: start, word, fault, ...rest } = row;
+    const {
+      lineName: _n,
+      targetShare,
+      microStopMs: _m,
+      staleMs: _s,
+      announceMs: _a,
+      since: start,
+      word,
+      fault,
+      ...rest
+    } = row;
     const own = counts.get(row.id);
     return {
       ...rest,
@@ -125,7 +151,10 @@ export async function machineView(db: Db | Tx, code: string, now: number): Promi
     microStopMs: row.microStopMs,
     staleMs: row.staleMs,
     announceMs: row.announceMs,
-    material: material === undefined ? null : { name: material.name, unit: material.unit, lotCode: material.lotCode, tagId: material.tagId },
+    material:
+      material === undefined
+        ? null
+        : { name: material.name, unit: material.unit, lotCode: material.lotCode, tagId: material.tagId },
     nextJob: next === undefined ? null : plain(next),
     tags: await machineTags(db, row.id),
     stops: [...situation.stops],

@@ -4,7 +4,16 @@ import { paceOf, plannedMs } from "./pace.rules.ts";
 const hour = 3_600_000;
 const shift = { start: 0, end: 8 * hour, breaks: [{ start: 2 * hour, end: 3 * hour }] };
 const counts = { good: 300, scrap: 5, cycles: 305, idealGoodMs: 3 * hour };
-const input = { now: 4 * hour, shift, share: 0.5, runs: [], idealMs: 36_000, counts, recentGood: 10, recentMs: hour / 6 };
+const input = {
+  now: 4 * hour,
+  shift,
+  share: 0.5,
+  runs: [],
+  idealMs: 36_000,
+  counts,
+  recentGood: 10,
+  recentMs: hour / 6,
+};
 
 test("breaks are no planned time", () => {
   expect(plannedMs(hour, 4 * hour, shift.breaks)).toBe(2 * hour);
@@ -13,7 +22,14 @@ test("breaks are no planned time", () => {
 
 test("the target is planned time at the ideal rate times the share asked for", () => {
   // 3 planned hours so far and 4 to come, 100 parts an hour, half of it asked.
-  expect(paceOf(input)).toMatchObject({ targetNow: 150, targetShift: 350, gap: 150, paceNow: 60, paceNeeded: 12.5, lostMs: 0 });
+  expect(paceOf(input)).toMatchObject({
+    targetNow: 150,
+    targetShift: 350,
+    gap: 150,
+    paceNow: 60,
+    paceNeeded: 12.5,
+    lostMs: 0,
+  });
 });
 
 test("what ran at another ideal rate counts at that rate", () => {
@@ -22,7 +38,12 @@ test("what ran at another ideal rate counts at that rate", () => {
 });
 
 test("between shifts and without a standard there is no target", () => {
-  expect(paceOf({ ...input, shift: null })).toMatchObject({ targetNow: null, gap: null, lostMs: null, good: 300 });
+  expect(paceOf({ ...input, shift: null })).toMatchObject({
+    targetNow: null,
+    gap: null,
+    lostMs: null,
+    good: 300,
+  });
   expect(paceOf({ ...input, idealMs: null })).toMatchObject({ targetNow: null, gap: null, lostMs: 0 });
 });
 

@@ -14,7 +14,12 @@ export interface PaceInput {
   readonly runs: readonly (Stretch & { readonly idealMs: number | null })[];
   /** Ideal ms per part of what runs now, or will next; null = unknown. */
   readonly idealMs: number | null;
-  readonly counts: { readonly good: number; readonly scrap: number; readonly cycles: number; readonly idealGoodMs: number };
+  readonly counts: {
+    readonly good: number;
+    readonly scrap: number;
+    readonly cycles: number;
+    readonly idealGoodMs: number;
+  };
   /** Good parts of the last `recentMs`. */
   readonly recentGood: number;
   readonly recentMs: number;
@@ -25,7 +30,10 @@ const hourMs = 3_600_000;
 /** Time of [from, to) outside breaks, ms. */
 export function plannedMs(from: number, to: number, breaks: readonly Stretch[]): number {
   if (to <= from) return 0;
-  const paused = breaks.reduce((sum, b) => sum + Math.max(0, Math.min(b.end, to) - Math.max(b.start, from)), 0);
+  const paused = breaks.reduce(
+    (sum, b) => sum + Math.max(0, Math.min(b.end, to) - Math.max(b.start, from)),
+    0,
+  );
   return to - from - paused;
 }
 
@@ -37,7 +45,17 @@ export function paceOf(input: PaceInput): PaceView {
   const { now, shift, share, idealMs, counts } = input;
   const { good, scrap, cycles } = counts;
   const paceNow = input.recentMs > 0 ? (input.recentGood / input.recentMs) * hourMs : null;
-  const none = { good, scrap, cycles, targetNow: null, targetShift: null, gap: null, paceNow, paceNeeded: null, lostMs: null };
+  const none = {
+    good,
+    scrap,
+    cycles,
+    targetNow: null,
+    targetShift: null,
+    gap: null,
+    paceNow,
+    paceNeeded: null,
+    lostMs: null,
+  };
   if (shift === null) return none;
   const elapsed = plannedMs(shift.start, now, shift.breaks);
   const left = plannedMs(now, shift.end, shift.breaks);

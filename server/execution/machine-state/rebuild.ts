@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
-import { epochMs, instant, periodOf } from "#db/sql.ts";
+import { epochMs, instantArray, periodOf, textArray } from "#db/sql.ts";
 import { eventsIn, faultBefore, firstAfter, lastBefore, type StateMachine } from "./evidence.ts";
 import type { StateInterval } from "./machine-state.contract.ts";
 import { deriveStates, firstDifference, replaceStates } from "./machine-state.rules.ts";
@@ -28,7 +28,12 @@ export interface Rebuilt {
  * of a derivation from all stored readings. The caller holds the machine's lock.
  * @param judgeAt until when silence and open stops are judged; the schedule does that at now
  */
-export async function rebuildStates(tx: Tx, machine: StateMachine, dirty: DirtyTime, judgeAt: number): Promise<Rebuilt> {
+export async function rebuildStates(
+  tx: Tx,
+  machine: StateMachine,
+  dirty: DirtyTime,
+  judgeAt: number,
+): Promise<Rebuilt> {
   const before = await openState(tx, machine.id);
   const nothing: Rebuilt = { before, after: before, stops: [], changedFrom: null };
   const start = await lastBefore(tx, machine.stateTags, dirty.from);
@@ -54,14 +59,21 @@ export async function rebuildStates(tx: Tx, machine: StateMachine, dirty: DirtyT
   const come = wanted.filter((w) => !old.some((o) => same(o, w)));
   if (gone.length === 0 && come.length === 0) return nothing;
 
-  for (const row of gone)
-    await tx.execute(sql`delete from machine_state where machine_id = ${machine.id} and lower(during) = ${instant(row.start)}`);
-  for (const row of come)
+  // One statement each: a day that comes at once is hundreds of rows, and others wait for the lock meanwhile.
+  if (gone.length > 0)
+    await tx.execute(sql`
+      delete from machine_state where machine_id = ${machine.id}
+        and lower(during) = any(${instantArray(gone.map((r) => r.start))})`);
+  if (come.length > 0)
     await tx.execute(sql`
       insert into machine_state (machine_id, during, word, fault)
-      values (${machine.id}, ${periodOf(row.start, row.end)}, ${row.word}, ${row.fault})`);
+      select ${machine.id}, tstzrange(a, nullif(b, 'infinity')), word, fault
+      from unnest(${instantArray(come.map((r) => r.start))}, ${instantArray(come.map((r) => r.end ?? Number.POSITIVE_INFINITY))},
+        ${textArray(come.map((r) => r.word))}, ${textArray(come.map((r) => r.fault))}) u(a, b, word, fault)`);
   const changedFrom = Math.min(...[...gone, ...come].map((r) => r.start));
-  const changedTo = [...gone, ...come].some((r) => r.end === null) ? null : Math.max(...[...gone, ...come].map((r) => r.end ?? 0));
+  const changedTo = [...gone, ...come].some((r) => r.end === null)
+    ? null
+    : Math.max(...[...gone, ...come].map((r) => r.end ?? 0));
   const stops = await rebuildStops(tx, machine, changedFrom, changedTo, judgeAt);
   const last = wanted.at(-1);
   const after = last !== undefined && last.end === null ? last : before;
@@ -85,7 +97,12 @@ async function openState(tx: Tx, machineId: number): Promise<StateInterval | nul
 }
 
 /** Rows that overlap [from, to] or end or begin at its edges, in order. */
-export async function statesTouching(tx: Tx, machineId: number, from: number | null, to: number | null): Promise<StateInterval[]> {
+export async function statesTouching(
+  tx: Tx,
+  machineId: number,
+  from: number | null,
+  to: number | null,
+): Promise<StateInterval[]> {
   return tx.execute<Row>(sql`
     select ${epochMs(sql`lower(during)`)} as start, ${epochMs(sql`upper(during)`)} as "end", word, fault
     from machine_state

@@ -26,11 +26,25 @@ function windowOf(cycleMs: number | null): number {
   return Math.min(Math.max((cycleMs ?? 0) * 20, 60_000), 900_000);
 }
 
-type CountRow = { machineId: number; good: number; scrap: number; cycles: number; idealGoodMs: number; recentGood: number } & Record<string, unknown>;
-type RunRow = { machineId: number; start: number; end: number; idealMs: number | null } & Record<string, unknown>;
+type CountRow = {
+  machineId: number;
+  good: number;
+  scrap: number;
+  cycles: number;
+  idealGoodMs: number;
+  recentGood: number;
+} & Record<string, unknown>;
+type RunRow = { machineId: number; start: number; end: number; idealMs: number | null } & Record<
+  string,
+  unknown
+>;
 
 /** Counts since the start of the shift of several machines at once, from buckets of ten seconds. */
-export async function shiftCounts(db: Db | Tx, asked: readonly CountsAsked[], now: number): Promise<Map<number, ShiftCounts>> {
+export async function shiftCounts(
+  db: Db | Tx,
+  asked: readonly CountsAsked[],
+  now: number,
+): Promise<Map<number, ShiftCounts>> {
   if (asked.length === 0) return new Map();
   const list = sql.join(
     asked.map((a) => sql`(${a.machineId}::int, ${instant(a.from)}, ${instant(now - windowOf(a.cycleMs))})`),
@@ -57,7 +71,14 @@ export async function shiftCounts(db: Db | Tx, asked: readonly CountsAsked[], no
   return new Map(
     counts.map(({ machineId, ...count }) => {
       const ask = asked.find((a) => a.machineId === machineId);
-      return [machineId, { ...count, recentMs: windowOf(ask?.cycleMs ?? null), runs: oneAfterTheOther(runs.filter((r) => r.machineId === machineId)) }];
+      return [
+        machineId,
+        {
+          ...count,
+          recentMs: windowOf(ask?.cycleMs ?? null),
+          runs: oneAfterTheOther(runs.filter((r) => r.machineId === machineId)),
+        },
+      ];
     }),
   );
 }

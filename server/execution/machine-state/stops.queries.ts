@@ -5,7 +5,12 @@ import type { MachineWord, StateInterval, StopReason, StopView } from "./machine
 import { type Explanation, stopParts } from "./machine-state.rules.ts";
 
 /** State intervals that overlap [from, to), not clipped, in order. Time without a row has no data. */
-export async function statesBetween(db: Db | Tx, machineId: number, from: number, to: number): Promise<StateInterval[]> {
+export async function statesBetween(
+  db: Db | Tx,
+  machineId: number,
+  from: number,
+  to: number,
+): Promise<StateInterval[]> {
   return db.execute<StateInterval & Record<string, unknown>>(sql`
     select ${epochMs(sql`lower(during)`)} as start, ${epochMs(sql`upper(during)`)} as "end", word, fault
     from machine_state where machine_id = ${machineId} and during && ${periodOf(from, to)} order by lower(during)`);
@@ -28,14 +33,27 @@ async function reasonsAt(db: Db | Tx, at: number, condition = sql`true`): Promis
     where ${condition} order by r.name`);
 }
 
-type StopRow = { id: string; machineId: number; start: number; end: number | null; word: MachineWord; fault: string | null; faultReasonId: number | null } & Record<string, unknown>;
+type StopRow = {
+  id: string;
+  machineId: number;
+  start: number;
+  end: number | null;
+  word: MachineWord;
+  fault: string | null;
+  faultReasonId: number | null;
+} & Record<string, unknown>;
 type SaidRow = Explanation & { machineId: number } & Record<string, unknown>;
 
 /**
  * Stops of these machines that overlap [from, to), not clipped, newest first, each part with its reason: what a person
  * said, else the reason of the fault code, else of the word (starved, blocked …).
  */
-export async function stopsBetween(db: Db | Tx, machineIds: readonly number[], from: number, to: number): Promise<StopView[]> {
+export async function stopsBetween(
+  db: Db | Tx,
+  machineIds: readonly number[],
+  from: number,
+  to: number,
+): Promise<StopView[]> {
   const stops = await db.execute<StopRow>(sql`
     select s.id, s.machine_id as "machineId", ${epochMs(sql`lower(s.during)`)} as start, ${epochMs(sql`upper(s.during)`)} as "end",
       s.word, s.fault, f.reason_id as "faultReasonId"
@@ -53,7 +71,11 @@ export async function stopsBetween(db: Db | Tx, machineIds: readonly number[], f
   const classes = await classesOf(db);
   return stops.map(({ faultReasonId, ...stop }) => ({
     ...stop,
-    parts: stopParts(stop, said.filter((e) => e.machineId === stop.machineId), faultReasonId).map(({ reasonId, ...part }) => ({
+    parts: stopParts(
+      stop,
+      said.filter((e) => e.machineId === stop.machineId),
+      faultReasonId,
+    ).map(({ reasonId, ...part }) => ({
       ...part,
       reason: reasonId === null ? null : reasonAt(classes, reasonId, stop.start),
     })),
@@ -78,5 +100,11 @@ function reasonAt(classes: readonly ReasonClass[], id: number, at: number): Stop
   const held = own.find((c) => (c.from ?? -Infinity) <= at && at < (c.to ?? Infinity));
   const any = held ?? own[0];
   if (any === undefined) return null;
-  return { id, code: any.code, name: any.name, planned: held?.planned ?? false, changeover: held?.changeover ?? false };
+  return {
+    id,
+    code: any.code,
+    name: any.name,
+    planned: held?.planned ?? false,
+    changeover: held?.changeover ?? false,
+  };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { sql } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
-import { epochMs, instant, periodOf } from "#db/sql.ts";
+import { epochMs, instant, instantArray, periodOf, textArray, uuidArray } from "#db/sql.ts";
 import type { StateMachine } from "./evidence.ts";
 import type { MachineWord, StateInterval } from "./machine-state.contract.ts";
 import { findStops, type FoundStop } from "./machine-state.rules.ts";
@@ -13,7 +13,13 @@ export interface StopChange extends FoundStop {
   readonly closed: boolean;
 }
 
-type StopRow = { id: string; start: number; end: number | null; word: MachineWord; fault: string | null } & Record<string, unknown>;
+type StopRow = {
+  id: string;
+  start: number;
+  end: number | null;
+  word: MachineWord;
+  fault: string | null;
+} & Record<string, unknown>;
 
 const standing = sql`('idle', 'stopped', 'fault', 'starved', 'blocked')`;
 
@@ -57,13 +63,22 @@ export async function rebuildStops(
   });
   const changed = changes.filter(
     ({ before, ...stop }) =>
-      before === undefined || before.start !== stop.start || before.end !== stop.end || before.word !== stop.word || before.fault !== stop.fault,
+      before === undefined ||
+      before.start !== stop.start ||
+      before.end !== stop.end ||
+      before.word !== stop.word ||
+      before.fault !== stop.fault,
   );
   // All old rows first: a row that grows over its neighbour's old time must not meet it.
-  for (const { id } of [...free, ...changed.flatMap((c) => c.before ?? [])]) await tx.execute(sql`delete from stop where id = ${id}`);
-  for (const stop of changed)
+  const gone = [...free, ...changed.flatMap((c) => c.before ?? [])];
+  if (gone.length > 0)
+    await tx.execute(sql`delete from stop where id = any(${uuidArray(gone.map((s) => s.id))})`);
+  if (changed.length > 0)
     await tx.execute(sql`
       insert into stop (id, machine_id, during, word, fault)
-      values (${stop.id}, ${machine.id}, ${periodOf(stop.start, stop.end)}, ${stop.word}, ${stop.fault})`);
+      select id, ${machine.id}, tstzrange(a, nullif(b, 'infinity')), word, fault
+      from unnest(${uuidArray(changed.map((s) => s.id))}, ${instantArray(changed.map((s) => s.start))},
+        ${instantArray(changed.map((s) => s.end ?? Number.POSITIVE_INFINITY))}, ${textArray(changed.map((s) => s.word))},
+        ${textArray(changed.map((s) => s.fault))}) u(id, a, b, word, fault)`);
   return changed.map(({ before: _before, ...stop }) => stop);
 }

@@ -31,7 +31,14 @@ export const holdLot = defineCommand({
         at: new Date(now),
         dispositionBefore: lot.disposition,
       });
-      context.audit({ action: "lot.hold", objectType: "lot", objectId: lot.id, before: { disposition: lot.disposition }, after: { disposition: "restricted" }, reason });
+      context.audit({
+        action: "lot.hold",
+        objectType: "lot",
+        objectId: lot.id,
+        before: { disposition: lot.disposition },
+        after: { disposition: "restricted" },
+        reason,
+      });
     }
     const held = free.map((l) => l.id);
     await tx.execute(sql`update lot set disposition = 'restricted' where id = any(${uuidArray(held)})`);
@@ -59,7 +66,14 @@ export const releaseLot = defineCommand({
       where lot_id = ${lotId} and released_at is null returning disposition_before as before`);
     const disposition = hold?.before ?? "unrestricted";
     await tx.execute(sql`update lot set disposition = ${disposition} where id = ${lotId}`);
-    context.audit({ action: "lot.release", objectType: "lot", objectId: lotId, before: { disposition: "restricted" }, after: { disposition }, reason });
+    context.audit({
+      action: "lot.release",
+      objectType: "lot",
+      objectId: lotId,
+      before: { disposition: "restricted" },
+      after: { disposition },
+      reason,
+    });
     context.publish(lotReleased, "plant", { lotIds: [lotId], reason });
     return { lotIds: [lotId] };
   },
@@ -89,7 +103,8 @@ export const loadLot = defineCommand({
     if (lot === undefined) throw new Refusal("not_found", {}, "lotId");
     if (lot.disposition === "restricted") throw new Refusal("lot_on_hold", { lot: lot.code });
     const bill = await materialsOf(tx, run.productId);
-    const fits = lot.materialId === null || bill.length === 0 || bill.some((b) => b.materialId === lot.materialId);
+    const fits =
+      lot.materialId === null || bill.length === 0 || bill.some((b) => b.materialId === lot.materialId);
     if (!fits || lot.disposition === "closed") throw new Refusal("lot_mismatch", { lot: lot.code });
     const same = lot.materialId === null ? sql`l.lot_id = ${lotId}` : sql`o.material_id = ${lot.materialId}`;
     const on = await tx.execute<{ id: number; lotId: string; start: number }>(sql`
@@ -99,8 +114,17 @@ export const loadLot = defineCommand({
     if (on.some((o) => o.start > at)) throw new Refusal("conflict", {}, "at");
     for (const off of on)
       await tx.execute(sql`update job_run_lot set during = ${periodOf(off.start, at)} where id = ${off.id}`);
-    await tx.insert(jobRunLot).values({ jobRunId: run.runId, lotId, role: "in", during: { start: at, end: null } });
-    context.audit({ action: "lot.load", objectType: "lot", objectId: lotId, machineId, after: { runId: run.runId, position, at }, before: { lotIds: on.map((o) => o.lotId) } });
+    await tx
+      .insert(jobRunLot)
+      .values({ jobRunId: run.runId, lotId, role: "in", during: { start: at, end: null } });
+    context.audit({
+      action: "lot.load",
+      objectType: "lot",
+      objectId: lotId,
+      machineId,
+      after: { runId: run.runId, position, at },
+      before: { lotIds: on.map((o) => o.lotId) },
+    });
     context.publish(lotLoaded, `machine:${machineId}`, { machineId, position, lotId, runId: run.runId, at });
     return { runId: run.runId };
   },
@@ -115,9 +139,18 @@ export const receiveLot = defineCommand({
     const { tx } = context;
     const [known] = await tx.select({ id: material.id }).from(material).where(eq(material.id, materialId));
     if (known === undefined) throw new Refusal("not_found", {}, "materialId");
-    const [made] = await tx.insert(lot).values({ code, materialId, quantity, location: location ?? null }).onConflictDoNothing().returning({ id: lot.id });
+    const [made] = await tx
+      .insert(lot)
+      .values({ code, materialId, quantity, location: location ?? null })
+      .onConflictDoNothing()
+      .returning({ id: lot.id });
     if (made === undefined) throw new Refusal("already_taken", { value: code }, "code");
-    context.audit({ action: "lot.receive", objectType: "lot", objectId: made.id, after: { code, materialId, quantity, location } });
+    context.audit({
+      action: "lot.receive",
+      objectType: "lot",
+      objectId: made.id,
+      after: { code, materialId, quantity, location },
+    });
     return { lotId: made.id };
   },
 });

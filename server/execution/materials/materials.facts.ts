@@ -4,11 +4,20 @@ import { defineFact } from "#server/core/facts.ts";
 /** Another material lot is on a machine from `at` on. Scope `machine:<id>`. */
 export const lotLoaded = defineFact(
   "lot.loaded",
-  z.object({ machineId: z.number().int(), position: z.number().int(), lotId: z.uuid(), runId: z.uuid(), at: z.number() }),
+  z.object({
+    machineId: z.number().int(),
+    position: z.number().int(),
+    lotId: z.uuid(),
+    runId: z.uuid(),
+    at: z.number(),
+  }),
 );
 /** Scope `plant`; `machineIds` = where such a lot is on a machine now. */
 export const lotHeld = defineFact(
   "lot.held",
   z.object({ lotIds: z.array(z.uuid()), reason: z.string(), machineIds: z.array(z.number().int()) }),
 );
-export const lotReleased = defineFact("lot.released", z.object({ lotIds: z.array(z.uuid()), reason: z.string() }));
+export const lotReleased = defineFact(
+  "lot.released",
+  z.object({ lotIds: z.array(z.uuid()), reason: z.string() }),
+);

@@ -3,7 +3,11 @@ import type { Db, Tx } from "#db/client.ts";
 import { epochMs, intArray, uuidArray } from "#db/sql.ts";
 import type { LotView } from "./materials.contract.ts";
 
-type LotRow = Omit<LotView, "hold"> & { reason: string | null; by: string | null; at: number | null } & Record<string, unknown>;
+type LotRow = Omit<LotView, "hold"> & {
+  reason: string | null;
+  by: string | null;
+  at: number | null;
+} & Record<string, unknown>;
 
 /** Lots that are in the house: what can be loaded, what is on hold. */
 export async function lotList(db: Db | Tx, limit = 500): Promise<LotView[]> {
@@ -38,7 +42,10 @@ export async function lotsForUse(tx: Tx, ids: readonly string[]): Promise<LotFac
 }
 
 /** Materials on the bill of a product; empty = it has none. */
-export async function materialsOf(db: Db | Tx, productId: string): Promise<{ materialId: string; perPart: number }[]> {
+export async function materialsOf(
+  db: Db | Tx,
+  productId: string,
+): Promise<{ materialId: string; perPart: number }[]> {
   return db.execute<{ materialId: string; perPart: number }>(sql`
     select material_id as "materialId", per_part::float8 as "perPart" from bill_of_material where product_id = ${productId}`);
 }

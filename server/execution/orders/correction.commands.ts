@@ -10,7 +10,10 @@ import { CorrectJobRun } from "./orders.contract.ts";
 import { jobCorrected } from "./orders.facts.ts";
 import { makeRoom, type RunPeriod } from "./orders.rules.ts";
 
-type RunRow = RunPeriod & { jobId: string; position: number; orderId: string; productId: string } & Record<string, unknown>;
+type RunRow = RunPeriod & { jobId: string; position: number; orderId: string; productId: string } & Record<
+    string,
+    unknown
+  >;
 
 /**
  * Says when a run really was. The old version is kept and hidden, a new one stands; runs that it now overlaps at the
@@ -22,7 +25,8 @@ export const correctJobRun = defineCommand({
   allow: ({ machineId }) => ({ action: "job.correct", scope: { machineId } }),
   run: async (context, { machineId, runId, start, end, reason }) => {
     const { tx, now } = context;
-    if ((end ?? start) > now || (end !== null && end <= start)) throw new Refusal("invalid", { problem: "no possible period" }, "start");
+    if ((end ?? start) > now || (end !== null && end <= start))
+      throw new Refusal("invalid", { problem: "no possible period" }, "start");
     await tx.execute(sql`select from work_unit where id = ${machineId} for no key update`);
     const run = (await runsWhere(tx, sql`r.id = ${runId} and r.machine_id = ${machineId}`))[0];
     if (run === undefined) throw new Refusal("not_found", {}, "runId");
@@ -42,15 +46,33 @@ export const correctJobRun = defineCommand({
       const other = others.find((o) => o.id === period.id);
       if (other !== undefined) await writeVersion(tx, machineId, other, period);
     }
-    if (end !== null && run.end === null) await tx.execute(sql`update job set state = 'paused' where id = ${run.jobId} and state = 'running'`);
+    if (end !== null && run.end === null)
+      await tx.execute(sql`update job set state = 'paused' where id = ${run.jobId} and state = 'running'`);
 
     const from = Math.min(start, run.start);
     const to = run.end === null ? now : Math.max(run.end, end ?? now);
-    context.audit({ action: "job.correct", objectType: "job", objectId: run.jobId, machineId, before: { runId, start: run.start, end: run.end }, after: { runId: newId, start, end, cut: cut.map((c) => c.id) }, reason });
-    context.publish(jobCorrected, `machine:${machineId}`, {
-      machineId, position: run.position, jobId: run.jobId, orderId: run.orderId, productId: run.productId, runId: newId, at: start, from, to,
+    context.audit({
+      action: "job.correct",
+      objectType: "job",
+      objectId: run.jobId,
+      machineId,
+      before: { runId, start: run.start, end: run.end },
+      after: { runId: newId, start, end, cut: cut.map((c) => c.id) },
+      reason,
     });
-    if (await isBeforeRunningShift(tx, machineId, from, now)) context.publish(pastChanged, `machine:${machineId}`, { machineId, from, to });
+    context.publish(jobCorrected, `machine:${machineId}`, {
+      machineId,
+      position: run.position,
+      jobId: run.jobId,
+      orderId: run.orderId,
+      productId: run.productId,
+      runId: newId,
+      at: start,
+      from,
+      to,
+    });
+    if (await isBeforeRunningShift(tx, machineId, from, now))
+      context.publish(pastChanged, `machine:${machineId}`, { machineId, from, to });
     return { runId: newId };
   },
 });
@@ -64,10 +86,20 @@ async function runsWhere(tx: Tx, condition: ReturnType<typeof sql>): Promise<Run
 }
 
 /** A new version of a run with its lots: what began or ended with the run does so still, the rest is clipped to it. */
-async function writeVersion(tx: Tx, machineId: number, old: RunRow, period: { start: number; end: number | null }): Promise<string> {
+async function writeVersion(
+  tx: Tx,
+  machineId: number,
+  old: RunRow,
+  period: { start: number; end: number | null },
+): Promise<string> {
   const [made] = await tx
     .insert(jobRun)
-    .values({ machineId, position: old.position, jobId: old.jobId, during: { start: period.start, end: period.end } })
+    .values({
+      machineId,
+      position: old.position,
+      jobId: old.jobId,
+      during: { start: period.start, end: period.end },
+    })
     .returning({ id: jobRun.id });
   if (made === undefined) throw new Refusal("conflict");
   const end = period.end === null ? sql`'infinity'::timestamptz` : instant(period.end);

@@ -71,22 +71,50 @@ export const startJob = defineCommand({
         code: lot.code,
         onHold: lot.disposition === "restricted",
         closed: lot.disposition === "closed",
-        fits: lot.materialId === null || bill.length === 0 || bill.some((b) => b.materialId === lot.materialId),
+        fits:
+          lot.materialId === null || bill.length === 0 || bill.some((b) => b.materialId === lot.materialId),
       })),
     });
     if (whyNot !== null) throw new Refusal(whyNot.code, whyNot.params);
 
-    const [run] = await tx.insert(jobRun).values({ machineId, position, jobId, during: { start: at, end: null } }).returning({ id: jobRun.id });
+    const [run] = await tx
+      .insert(jobRun)
+      .values({ machineId, position, jobId, during: { start: at, end: null } })
+      .returning({ id: jobRun.id });
     if (run === undefined) throw new Refusal("conflict");
     if (lots.length > 0)
-      await tx.insert(jobRunLot).values(lots.map((lot) => ({ jobRunId: run.id, lotId: lot.id, role: "in" as const, during: { start: at, end: null } })));
+      await tx.insert(jobRunLot).values(
+        lots.map((lot) => ({
+          jobRunId: run.id,
+          lotId: lot.id,
+          role: "in" as const,
+          during: { start: at, end: null },
+        })),
+      );
     await tx.execute(sql`update job set state = 'running' where id = ${jobId}`);
     if (job.orderState !== "running") {
-      await tx.execute(sql`update production_order set state = 'running', version = version + 1 where id = ${job.orderId}`);
+      await tx.execute(
+        sql`update production_order set state = 'running', version = version + 1 where id = ${job.orderId}`,
+      );
       context.publish(orderChanged, "plant", { orderId: job.orderId, state: "running" });
     }
-    context.audit({ action: "job.start", objectType: "job", objectId: jobId, machineId, before: { state: job.state }, after: { state: "running", runId: run.id, position, at, lots: lots.map((l) => l.code) } });
-    context.publish(jobStarted, `machine:${machineId}`, { machineId, position, jobId, orderId: job.orderId, productId: job.productId, runId: run.id, at });
+    context.audit({
+      action: "job.start",
+      objectType: "job",
+      objectId: jobId,
+      machineId,
+      before: { state: job.state },
+      after: { state: "running", runId: run.id, position, at, lots: lots.map((l) => l.code) },
+    });
+    context.publish(jobStarted, `machine:${machineId}`, {
+      machineId,
+      position,
+      jobId,
+      orderId: job.orderId,
+      productId: job.productId,
+      runId: run.id,
+      at,
+    });
     await publishPast(context, machineId, at);
     return { runId: run.id };
   },
@@ -94,7 +122,8 @@ export const startJob = defineCommand({
 
 async function publishPast(context: CommandContext, machineId: number, from: number): Promise<void> {
   const { tx, now } = context;
-  if (await isBeforeRunningShift(tx, machineId, from, now)) context.publish(pastChanged, `machine:${machineId}`, { machineId, from, to: now });
+  if (await isBeforeRunningShift(tx, machineId, from, now))
+    context.publish(pastChanged, `machine:${machineId}`, { machineId, from, to: now });
 }
 
 type OpenRun = { id: string; position: number; start: number } & Record<string, unknown>;
@@ -122,8 +151,24 @@ export const pauseJob = defineCommand({
     await endRun(tx, run.id, run.start, at);
     await postUse(tx, run.id, now);
     await tx.execute(sql`update job set state = 'paused' where id = ${jobId}`);
-    context.audit({ action: "job.pause", objectType: "job", objectId: jobId, machineId, before: { state: job.state }, after: { state: "paused", at }, reason: input.reason });
-    context.publish(jobPaused, `machine:${machineId}`, { machineId, position: run.position, jobId, orderId: job.orderId, productId: job.productId, runId: run.id, at });
+    context.audit({
+      action: "job.pause",
+      objectType: "job",
+      objectId: jobId,
+      machineId,
+      before: { state: job.state },
+      after: { state: "paused", at },
+      reason: input.reason,
+    });
+    context.publish(jobPaused, `machine:${machineId}`, {
+      machineId,
+      position: run.position,
+      jobId,
+      orderId: job.orderId,
+      productId: job.productId,
+      runId: run.id,
+      at,
+    });
     await publishPast(context, machineId, at);
     return { runId: run.id };
   },
@@ -147,8 +192,23 @@ export const finishJob = defineCommand({
     await tx.execute(sql`update job set state = 'completed' where id = ${jobId}`);
     const orderDone = await completeOrder(tx, job.orderId);
     if (orderDone) context.publish(orderChanged, "plant", { orderId: job.orderId, state: "completed" });
-    context.audit({ action: "job.finish", objectType: "job", objectId: jobId, machineId, before: { state: job.state }, after: { state: "completed", at, used, outLotId } });
-    context.publish(jobFinished, `machine:${machineId}`, { machineId, position: run.position, jobId, orderId: job.orderId, productId: job.productId, runId: run.id, at });
+    context.audit({
+      action: "job.finish",
+      objectType: "job",
+      objectId: jobId,
+      machineId,
+      before: { state: job.state },
+      after: { state: "completed", at, used, outLotId },
+    });
+    context.publish(jobFinished, `machine:${machineId}`, {
+      machineId,
+      position: run.position,
+      jobId,
+      orderId: job.orderId,
+      productId: job.productId,
+      runId: run.id,
+      at,
+    });
     await publishPast(context, machineId, at);
     return { runId: run.id, outLotId, orderDone };
   },

@@ -51,7 +51,9 @@ export const OrderView = z.object({
   due: z.number().nullable(),
   priority: z.number().int(),
   state: z.enum(orderStates),
-  jobs: z.array(RunningJob.extend({ machineId: z.number().int(), machineCode: z.string(), sequence: z.number().int() })),
+  jobs: z.array(
+    RunningJob.extend({ machineId: z.number().int(), machineCode: z.string(), sequence: z.number().int() }),
+  ),
 });
 export type OrderView = z.infer<typeof OrderView>;
 
@@ -69,7 +71,12 @@ export const StartJob = z.object({
 });
 export type StartJob = z.infer<typeof StartJob>;
 
-export const PauseJob = z.object({ machineId: z.number().int(), jobId: z.uuid(), at: Instant.optional(), reason: plainText(200).optional() });
+export const PauseJob = z.object({
+  machineId: z.number().int(),
+  jobId: z.uuid(),
+  at: Instant.optional(),
+  reason: plainText(200).optional(),
+});
 export type PauseJob = z.infer<typeof PauseJob>;
 
 export const FinishJob = z.object({
@@ -77,7 +84,9 @@ export const FinishJob = z.object({
   jobId: z.uuid(),
   at: Instant.optional(),
   /** What came out, as a lot of the product; left out = no lot is made. */
-  out: z.object({ code: plainText(60), quantity: z.number().positive(), location: plainText(60).optional() }).optional(),
+  out: z
+    .object({ code: plainText(60), quantity: z.number().positive(), location: plainText(60).optional() })
+    .optional(),
 });
 export type FinishJob = z.infer<typeof FinishJob>;
 
@@ -99,6 +108,9 @@ export const CreateOrder = z.object({
   /** 1 = most urgent … 9. */
   priority: z.number().int().min(1).max(9).default(5),
   /** In the order in which they are done; each makes the whole quantity. */
-  jobs: z.array(z.object({ machineId: z.number().int(), operation: plainText(60) })).min(1).max(20),
+  jobs: z
+    .array(z.object({ machineId: z.number().int(), operation: plainText(60) }))
+    .min(1)
+    .max(20),
 });
 export type CreateOrder = z.infer<typeof CreateOrder>;

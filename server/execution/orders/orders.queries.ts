@@ -8,7 +8,11 @@ type JobRow = Omit<RunningJob, "lots"> & {
   machineCode: string;
   sequence: number;
 } & Record<string, unknown>;
-export type MachineJob = RunningJob & { readonly machineId: number; readonly machineCode: string; readonly sequence: number };
+export type MachineJob = RunningJob & {
+  readonly machineId: number;
+  readonly machineCode: string;
+  readonly sequence: number;
+};
 
 /** The ideal cycle of a product on a machine at a time (ISO 22400 PRI), or null where nobody set one. */
 export async function standardAt(
@@ -24,12 +28,25 @@ export async function standardAt(
 }
 
 /** What runs on these machines, by machine and position. */
-export async function runningJobs(db: Db | Tx, machineIds: readonly number[], now: number): Promise<MachineJob[]> {
-  return jobsWhere(db, now, sql`j.machine_id = any(${intArray(machineIds)}) and j.state = 'running' and r.id is not null`, sql`j.machine_id, r.position`);
+export async function runningJobs(
+  db: Db | Tx,
+  machineIds: readonly number[],
+  now: number,
+): Promise<MachineJob[]> {
+  return jobsWhere(
+    db,
+    now,
+    sql`j.machine_id = any(${intArray(machineIds)}) and j.state = 'running' and r.id is not null`,
+    sql`j.machine_id, r.position`,
+  );
 }
 
 /** What waits for these machines, next one first. */
-export async function waitingJobs(db: Db | Tx, machineIds: readonly number[], now: number): Promise<MachineJob[]> {
+export async function waitingJobs(
+  db: Db | Tx,
+  machineIds: readonly number[],
+  now: number,
+): Promise<MachineJob[]> {
   return jobsWhere(
     db,
     now,
@@ -52,7 +69,12 @@ export async function orderList(db: Db | Tx, now: number, limit = 100): Promise<
     limit ${limit}`);
   if (orders.length === 0) return [];
   const ids = uuidArray(orders.map((o) => o.id));
-  const jobs = await jobsWhere(db, now, sql`j.order_id = any(${ids})`, sql`j.order_id, j.sequence, r.position`);
+  const jobs = await jobsWhere(
+    db,
+    now,
+    sql`j.order_id = any(${ids})`,
+    sql`j.order_id, j.sequence, r.position`,
+  );
   return orders.map((order) => ({ ...order, jobs: jobs.filter((j) => j.orderId === order.id) }));
 }
 
@@ -61,7 +83,13 @@ export async function jobById(db: Db | Tx, jobId: string, now: number): Promise<
   return (await jobsWhere(db, now, sql`j.id = ${jobId}`, sql`r.position`))[0];
 }
 
-async function jobsWhere(db: Db | Tx, now: number, condition: SQL, order: SQL, limit: SQL = sql``): Promise<MachineJob[]> {
+async function jobsWhere(
+  db: Db | Tx,
+  now: number,
+  condition: SQL,
+  order: SQL,
+  limit: SQL = sql``,
+): Promise<MachineJob[]> {
   const rows = await db.execute<JobRow>(sql`
     select j.id as "jobId", r.id as "runId", r.position, ${epochMs(sql`lower(r.during)`)} as since, j.state, j.operation,
       j.sequence, o.id as "orderId", o.code as "orderCode", p.id as "productId", p.code as "productCode",
@@ -80,7 +108,11 @@ async function jobsWhere(db: Db | Tx, now: number, condition: SQL, order: SQL, l
   return rows.map((row) => ({ ...row, lots: row.runId === null ? [] : (lots.get(row.runId) ?? []) }));
 }
 
-async function lotsOfRuns(db: Db | Tx, runIds: readonly string[], now: number): Promise<Map<string, LotRef[]>> {
+async function lotsOfRuns(
+  db: Db | Tx,
+  runIds: readonly string[],
+  now: number,
+): Promise<Map<string, LotRef[]>> {
   const found = new Map<string, LotRef[]>();
   if (runIds.length === 0) return found;
   const rows = await db.execute<LotRef & { runId: string } & Record<string, unknown>>(sql`

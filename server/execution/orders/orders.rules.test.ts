@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { makeRoom, type StartSituation, whyNotStart } from "./orders.rules.ts";
 
-const fine: StartSituation = { jobState: "ready", orderState: "ready", runningThere: null, positions: 1, position: 1, lots: [] };
+const fine: StartSituation = {
+  jobState: "ready",
+  orderState: "ready",
+  runningThere: null,
+  positions: 1,
+  position: 1,
+  lots: [],
+};
 const lot = { code: "L-1", onHold: false, closed: false, fits: true };
 
 test.each<[string, Partial<StartSituation>, string | null]>([
@@ -22,7 +29,9 @@ test.each<[string, Partial<StartSituation>, string | null]>([
 });
 
 test("a job that really began ten minutes earlier ends the one before it there", () => {
-  expect(makeRoom({ start: 10, end: null }, [{ id: "a", start: 0, end: 20 }])).toEqual([{ id: "a", start: 0, end: 10 }]);
+  expect(makeRoom({ start: 10, end: null }, [{ id: "a", start: 0, end: 20 }])).toEqual([
+    { id: "a", start: 0, end: 10 },
+  ]);
 });
 
 test("a correction that would swallow another run is a contradiction", () => {
@@ -36,7 +45,11 @@ test("after making room no two runs of a position overlap", () => {
     fc.property(run, fc.array(run, { maxLength: 6 }), (corrected, others) => {
       let at = 0;
       // Neighbours laid one behind the other, so that they do not overlap among themselves.
-      const neighbours = others.map((o, i) => ({ id: String(i), start: (at += o.start % 7), end: (at += o.length) }));
+      const neighbours = others.map((o, i) => ({
+        id: String(i),
+        start: (at += o.start % 7),
+        end: (at += o.length),
+      }));
       const period = { start: corrected.start, end: corrected.start + corrected.length };
       const cut = makeRoom(period, neighbours);
       if (cut === null) return;

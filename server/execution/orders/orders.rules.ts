@@ -7,7 +7,12 @@ export interface StartSituation {
   readonly positions: number;
   readonly position: number;
   /** Lots it would begin with. `fits` = its material is on the product's bill, or the product has none. */
-  readonly lots: readonly { readonly code: string; readonly onHold: boolean; readonly closed: boolean; readonly fits: boolean }[];
+  readonly lots: readonly {
+    readonly code: string;
+    readonly onHold: boolean;
+    readonly closed: boolean;
+    readonly fits: boolean;
+  }[];
 }
 
 /** A refusal before it is thrown: code and the values named in its words. */
@@ -20,8 +25,10 @@ export interface WhyNot {
 export function whyNotStart(situation: StartSituation): WhyNot | null {
   const { jobState, orderState, runningThere, position, positions, lots } = situation;
   if (position > positions) return { code: "invalid", params: { problem: `position 1…${positions}` } };
-  if (!["waiting", "ready", "paused"].includes(jobState)) return { code: "wrong_state", params: { state: jobState } };
-  if (["held", "completed", "closed", "cancelled"].includes(orderState)) return { code: "wrong_state", params: { state: orderState } };
+  if (!["waiting", "ready", "paused"].includes(jobState))
+    return { code: "wrong_state", params: { state: jobState } };
+  if (["held", "completed", "closed", "cancelled"].includes(orderState))
+    return { code: "wrong_state", params: { state: orderState } };
   if (runningThere !== null) return { code: "job_running", params: { order: runningThere } };
   for (const lot of lots) {
     if (lot.onHold) return { code: "lot_on_hold", params: { lot: lot.code } };

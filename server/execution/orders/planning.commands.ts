@@ -13,15 +13,35 @@ export const createOrder = defineCommand({
     const { tx } = context;
     const [order] = await tx
       .insert(productionOrder)
-      .values({ code, productId, quantity, priority, due: due === null ? null : new Date(due), state: "ready" })
+      .values({
+        code,
+        productId,
+        quantity,
+        priority,
+        due: due === null ? null : new Date(due),
+        state: "ready",
+      })
       .onConflictDoNothing()
       .returning({ id: productionOrder.id });
     if (order === undefined) throw new Refusal("already_taken", { value: code }, "code");
     const made = await tx
       .insert(job)
-      .values(jobs.map((one, i) => ({ ...one, orderId: order.id, sequence: (i + 1) * 10, quantity, state: "ready" as const })))
+      .values(
+        jobs.map((one, i) => ({
+          ...one,
+          orderId: order.id,
+          sequence: (i + 1) * 10,
+          quantity,
+          state: "ready" as const,
+        })),
+      )
       .returning({ id: job.id });
-    context.audit({ action: "order.create", objectType: "order", objectId: order.id, after: { code, productId, quantity, due, priority, jobs } });
+    context.audit({
+      action: "order.create",
+      objectType: "order",
+      objectId: order.id,
+      after: { code, productId, quantity, due, priority, jobs },
+    });
     context.publish(orderChanged, "plant", { orderId: order.id, state: "ready" });
     return { orderId: order.id, jobIds: made.map((m) => m.id) };
   },

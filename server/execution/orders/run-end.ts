@@ -67,7 +67,9 @@ export async function makeOutLot(
     .onConflictDoNothing()
     .returning({ id: lot.id });
   if (made === undefined) throw new Refusal("already_taken", { value: out.code }, "out.code");
-  await tx.insert(jobRunLot).values({ jobRunId: run.id, lotId: made.id, role: "out", during: { start: run.start, end: at } });
+  await tx
+    .insert(jobRunLot)
+    .values({ jobRunId: run.id, lotId: made.id, role: "out", during: { start: run.start, end: at } });
   return made.id;
 }
 

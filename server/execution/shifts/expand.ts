@@ -8,7 +8,12 @@ import { addDays, expandShifts, localDay } from "./shifts.rules.ts";
  * What stands already stays as it is: an instance is never changed by its pattern afterwards.
  * @returns how many were made
  */
-export async function expandAllShifts(tx: Tx, now: number, fromDays: number, toDays: number): Promise<number> {
+export async function expandAllShifts(
+  tx: Tx,
+  now: number,
+  fromDays: number,
+  toDays: number,
+): Promise<number> {
   let made = 0;
   for (const [lineId, zone] of await lineZones(tx)) {
     const today = localDay(now, zone);
@@ -19,7 +24,11 @@ export async function expandAllShifts(tx: Tx, now: number, fromDays: number, toD
     const rows = await tx
       .insert(shiftInstance)
       .values(
-        drafts.map(({ start, end, ...draft }) => ({ ...draft, breaks: [...draft.breaks], during: { start, end } })),
+        drafts.map(({ start, end, ...draft }) => ({
+          ...draft,
+          breaks: [...draft.breaks],
+          during: { start, end },
+        })),
       )
       .onConflictDoNothing()
       .returning({ id: shiftInstance.id });

@@ -7,7 +7,10 @@ import type { ShiftPattern, ShiftView } from "./shifts.contract.ts";
 type Row = typeof shiftInstance.$inferSelect;
 
 function viewOf(row: Row): ShiftView {
-  const bounded = ({ start, end }: { start: number | null; end: number | null }) => ({ start: start ?? 0, end: end ?? 0 });
+  const bounded = ({ start, end }: { start: number | null; end: number | null }) => ({
+    start: start ?? 0,
+    end: end ?? 0,
+  });
   return {
     id: row.id,
     lineId: row.lineId,
@@ -23,7 +26,11 @@ export async function shiftAt(db: Db | Tx, lineId: number, at: number): Promise<
   return (await shiftsAt(db, [lineId], at)).get(lineId) ?? null;
 }
 
-export async function shiftsAt(db: Db | Tx, lineIds: readonly number[], at: number): Promise<Map<number, ShiftView>> {
+export async function shiftsAt(
+  db: Db | Tx,
+  lineIds: readonly number[],
+  at: number,
+): Promise<Map<number, ShiftView>> {
   if (lineIds.length === 0) return new Map();
   const rows = await db
     .select()
@@ -33,11 +40,21 @@ export async function shiftsAt(db: Db | Tx, lineIds: readonly number[], at: numb
 }
 
 /** Shifts that overlap [from, to), of one line or of all, in order of start. */
-export async function shiftsBetween(db: Db | Tx, from: number, to: number, lineId?: number): Promise<ShiftView[]> {
+export async function shiftsBetween(
+  db: Db | Tx,
+  from: number,
+  to: number,
+  lineId?: number,
+): Promise<ShiftView[]> {
   const rows = await db
     .select()
     .from(shiftInstance)
-    .where(and(sql`${shiftInstance.during} && ${periodOf(from, to)}`, lineId === undefined ? undefined : eq(shiftInstance.lineId, lineId)))
+    .where(
+      and(
+        sql`${shiftInstance.during} && ${periodOf(from, to)}`,
+        lineId === undefined ? undefined : eq(shiftInstance.lineId, lineId),
+      ),
+    )
     .orderBy(sql`lower(${shiftInstance.during})`, asc(shiftInstance.lineId))
     .limit(2000);
   return rows.map(viewOf);
@@ -75,7 +92,12 @@ export async function lineZones(db: Db | Tx): Promise<Map<number, string>> {
 const freshMs = 60_000;
 
 /** Whether an instant lies before the running shift of a machine, so that closed records may hang on it. */
-export async function isBeforeRunningShift(db: Db | Tx, machineId: number, at: number, now: number): Promise<boolean> {
+export async function isBeforeRunningShift(
+  db: Db | Tx,
+  machineId: number,
+  at: number,
+  now: number,
+): Promise<boolean> {
   if (at > now - freshMs) return false;
   const [shift] = await db.execute<{ start: number }>(sql`
     select ${epochMs(sql`lower(s.during)`)} as start from shift_instance s join work_unit w on w.line_id = s.line_id

@@ -8,9 +8,7 @@ export type ShiftDraft = Omit<ShiftView, "id"> & { readonly patternId: number };
  * skipped; of a time that happens twice the first is meant: said here, not left to a library's or database's habit.
  */
 function instantOf(day: Temporal.PlainDate, time: string, timeZone: string): number {
-  return day
-    .toZonedDateTime({ timeZone, plainTime: Temporal.PlainTime.from(time) })
-    .epochMilliseconds;
+  return day.toZonedDateTime({ timeZone, plainTime: Temporal.PlainTime.from(time) }).epochMilliseconds;
 }
 
 function endAfter(start: Temporal.PlainDate, from: string, to: string): Temporal.PlainDate {
@@ -29,7 +27,11 @@ export function expandShifts(
 ): ShiftDraft[] {
   const last = Temporal.PlainDate.from(toDay);
   const drafts: ShiftDraft[] = [];
-  for (let day = Temporal.PlainDate.from(fromDay); Temporal.PlainDate.compare(day, last) <= 0; day = day.add({ days: 1 })) {
+  for (
+    let day = Temporal.PlainDate.from(fromDay);
+    Temporal.PlainDate.compare(day, last) <= 0;
+    day = day.add({ days: 1 })
+  ) {
     for (const pattern of patterns) {
       if (!pattern.weekdays.includes(day.dayOfWeek)) continue;
       const endDay = endAfter(day, pattern.startLocal, pattern.endLocal);

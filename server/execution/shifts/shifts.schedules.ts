@@ -19,7 +19,10 @@ export const shiftSchedules: Schedule[] = [
   { name: "shifts.turn", everyMs: 5000, run: turn },
 ];
 
-type ShiftRow = { shiftId: number; lineId: number; name: string; start: number; end: number } & Record<string, unknown>;
+type ShiftRow = { shiftId: number; lineId: number; name: string; start: number; end: number } & Record<
+  string,
+  unknown
+>;
 
 /** Begins and ends since this schedule last looked; after a long outage only what lies less than a day back. */
 async function turn({ tx, now }: ReactionContext): Promise<void> {

@@ -1,0 +1,370 @@
+import { randomUUID } from "node:crypto";
+import { eq } from "drizzle-orm";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { testDb } from "#db/testing.ts";
+import { setting } from "#db/schema/core/core.ts";
+import { tag } from "#db/schema/device/tags.ts";
+import { adjustmentApproval } from "#db/schema/execution/adjustments.ts";
+import { workUnit } from "#db/schema/execution/plant.ts";
+import { station } from "#db/schema/execution/stations.ts";
+import { publish } from "#server/core/facts.ts";
+import { signalChanged } from "../machine-state/machine-state.facts.ts";
+import type { AdjustmentView } from "./adjustments.contract.ts";
+import { findAdjustment } from "./adjustments.queries.ts";
+import { setAutomation } from "./automation.commands.ts";
+import {
+  approveAdjustment,
+  confirmAtMachine,
+  holdAdjustment,
+  rejectAdjustment,
+  releaseAdjustment,
+  resolveAdjustment,
+} from "./decide.commands.ts";
+import { type Loop, makeLoop } from "./loop-testing.ts";
+import { proposeAdjustment } from "./propose.commands.ts";
+
+let handle: Awaited<ReturnType<typeof testDb>>;
+beforeEach(async () => {
+  handle = await testDb();
+});
+afterEach(() => handle.close());
+
+/** A running press and a setter's proposal of 222 °C. */
+async function proposal(): Promise<{ loop: Loop; id: string; now: () => Promise<AdjustmentView> }> {
+  const loop = await makeLoop(handle.db, "press-1");
+  await loop.run(3);
+  const { machineId, tags, people } = loop;
+  const input = { machineId, tagId: tags["MeltSetpoint"] ?? 0, value: 222, reason: "parts stick" };
+  const { adjustmentId: id } = await loop.do(proposeAdjustment, people.chen, input);
+  const now = async () => {
+    const view = await findAdjustment(handle.db, id);
+    if (view === null) throw new Error("it is gone");
+    return view;
+  };
+  return { loop, id, now };
+}
+
+async function approved() {
+  const all = await proposal();
+  await all.loop.do(approveAdjustment, all.loop.people.dana, { adjustmentId: all.id });
+  await all.loop.run(1);
+  return all;
+}
+
+const said = async (now: () => Promise<AdjustmentView>) => {
+  const { state, why } = await now();
+  return why === null ? state : `${state}: ${why.code}`;
+};
+
+test("two supervisors approve at once: one wins, the other hears who did", async () => {
+  const { loop, id, now } = await proposal();
+  const { dana, eva } = loop.people;
+  const both = await Promise.allSettled(
+    [dana, eva].map((who) => loop.do(approveAdjustment, who, { adjustmentId: id })),
+  );
+  expect(both.map((r) => r.status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  const loser = both.find((r) => r.status === "rejected");
+  const { approvedBy } = await now();
+  expect(approvedBy).toHaveLength(1);
+  expect(loser?.reason).toMatchObject({ code: "already_decided", params: { name: approvedBy[0]?.name } });
+});
+
+test("a double tap is one approval", async () => {
+  const { loop, id, now } = await proposal();
+  const commandId = randomUUID();
+  const tap = () => loop.do(approveAdjustment, loop.people.dana, { adjustmentId: id }, commandId);
+  const answers = await Promise.all([tap(), tap()]);
+  expect(answers[0]).toEqual(answers[1]);
+  expect(
+    await handle.db.select().from(adjustmentApproval).where(eq(adjustmentApproval.adjustmentId, id)),
+  ).toHaveLength(1);
+  expect((await now()).timeline.filter((e) => e.event === "approved")).toHaveLength(1);
+});
+
+test("nobody below a supervisor decides, the author least of all, and what changed meanwhile is not decided", async () => {
+  const { loop, id } = await proposal();
+  const { ada, chen, dana } = loop.people;
+  await expect(loop.do(approveAdjustment, ada, { adjustmentId: id })).rejects.toMatchObject({
+    code: "not_allowed",
+  });
+  const both = { ...chen, roles: ["setter" as const, "supervisor" as const] };
+  await expect(loop.do(approveAdjustment, both, { adjustmentId: id })).rejects.toMatchObject({
+    code: "own_proposal",
+  });
+  await expect(loop.do(approveAdjustment, dana, { adjustmentId: id, version: 1 })).rejects.toMatchObject({
+    code: "conflict",
+  });
+  await expect(loop.do(rejectAdjustment, dana, { adjustmentId: id, reason: "" })).rejects.toMatchObject({
+    code: "invalid",
+    field: "reason",
+  });
+});
+
+test("an expired proposal is approved by nobody; an approval that ran out is never sent", async () => {
+  const first = await proposal();
+  first.loop.clock.advance(24 * 3_600_000);
+  const late = first.loop.do(approveAdjustment, first.loop.people.dana, { adjustmentId: first.id });
+  await expect(late).rejects.toMatchObject({ code: "expired" });
+  await first.loop.work();
+  expect(await said(first.now)).toBe("expired");
+
+  const { loop, now } = await approved();
+  expect(await said(now)).toBe("announced");
+  loop.clock.advance(24 * 3_600_000);
+  await loop.work();
+  expect(await said(now)).toBe("expired");
+  expect(loop.edge.received).toEqual([]);
+});
+
+test("a second change on the same set-point has to wait", async () => {
+  const { loop } = await proposal();
+  const input = {
+    machineId: loop.machineId,
+    tagId: loop.tags["MeltSetpoint"] ?? 0,
+    value: 225,
+    reason: "again",
+  };
+  await expect(loop.do(proposeAdjustment, loop.people.chen, input)).rejects.toMatchObject({
+    code: "other_change_outstanding",
+  });
+});
+
+test("a proposal outside limits or step is refused when it is made", async () => {
+  const loop = await makeLoop(handle.db, "limits");
+  await loop.run(3);
+  const base = { machineId: loop.machineId, tagId: loop.tags["MeltSetpoint"] ?? 0, reason: "a try" };
+  const { chen } = loop.people;
+  await expect(loop.do(proposeAdjustment, chen, { ...base, value: 261 })).rejects.toMatchObject({
+    code: "out_of_limits",
+  });
+  await expect(loop.do(proposeAdjustment, chen, { ...base, value: 214 })).rejects.toMatchObject({
+    code: "step_too_large",
+  });
+  await expect(loop.do(proposeAdjustment, chen, { ...base, value: Number.NaN })).rejects.toMatchObject({
+    code: "invalid",
+  });
+});
+
+test("Hold holds, from the station and without a login, until a supervisor releases it", async () => {
+  const { loop, id, now } = await approved();
+  const elsewhere = { ...loop.station, machineIds: [loop.machineId + 1000] };
+  const hold = { adjustmentId: id, machineId: loop.machineId };
+  await expect(loop.do(holdAdjustment, elsewhere, hold)).rejects.toMatchObject({ code: "badge_needed" });
+  await loop.do(holdAdjustment, loop.station, hold);
+  await loop.do(holdAdjustment, loop.station, hold);
+  await loop.run(20);
+  expect(await said(now)).toBe("held: held");
+  expect(loop.edge.received).toEqual([]);
+  await loop.do(releaseAdjustment, loop.people.dana, { adjustmentId: id, reason: "talked to Ada" });
+  await loop.run(8);
+  // Announced anew with the whole countdown.
+  expect(await said(now)).toBe("announced");
+  await loop.run(4);
+  expect(loop.edge.received).toHaveLength(1);
+  await expect(loop.do(holdAdjustment, loop.station, hold)).rejects.toMatchObject({
+    code: "already_decided",
+  });
+});
+
+test("an open guard blocks in the same moment, and a closed one does not send by itself", async () => {
+  const { loop, id, now } = await approved();
+  loop.press.guardOpen = true;
+  const open = { machineId: loop.machineId, signal: "guard" as const, on: true, at: loop.clock.now() };
+  await handle.db.transaction((tx) =>
+    publish(tx, signalChanged, `machine:${loop.machineId}`, open, loop.clock.now()),
+  );
+  await loop.work();
+  expect(await said(now)).toBe("blocked: guard_open");
+  await loop.do(releaseAdjustment, loop.people.dana, { adjustmentId: id, reason: "go on" });
+  await loop.run(2);
+  expect(await said(now)).toBe("blocked: guard_open");
+  loop.press.guardOpen = false;
+  await handle.db.transaction((tx) =>
+    publish(tx, signalChanged, `machine:${loop.machineId}`, { ...open, on: false }, loop.clock.now()),
+  );
+  await loop.run(20);
+  expect(loop.edge.received).toEqual([]);
+  expect((await now()).state).toBe("blocked");
+});
+
+test("the guard opens in the last second of the countdown: the gate sees it without being told", async () => {
+  const { loop, now } = await approved();
+  await loop.run(6);
+  loop.press.guardOpen = true;
+  await loop.run(4);
+  expect(await said(now)).toBe("blocked: guard_open");
+  expect(loop.edge.received).toEqual([]);
+});
+
+test.each([
+  [
+    "nobody is at a station",
+    "no_station_online",
+    async (loop: Loop) => {
+      await handle.db
+        .update(station)
+        .set({ revokedAt: new Date(loop.clock.now()) })
+        .where(eq(station.id, loop.station.stationId ?? ""));
+    },
+  ],
+  [
+    "the key is turned to local",
+    "not_remote",
+    async (loop: Loop) => {
+      loop.press.remote = false;
+    },
+  ],
+  [
+    "the machine is being set up",
+    "permissive_missing",
+    async (loop: Loop) => {
+      loop.press.state = "setup";
+    },
+  ],
+  [
+    "maintenance has locked it",
+    "maintenance_lock",
+    async (loop: Loop) => {
+      const maintenanceLock = { personId: loop.people.ada.personId ?? "", name: "Femi", at: 1 };
+      await handle.db.update(workUnit).set({ maintenanceLock }).where(eq(workUnit.id, loop.machineId));
+    },
+  ],
+  [
+    "the edge is away",
+    "edge_away",
+    async (loop: Loop) => {
+      loop.edge.up = false;
+    },
+  ],
+  [
+    "the set-point stands elsewhere by now",
+    "automation_suspended",
+    async (loop: Loop) => {
+      loop.press.meltSetpoint = 233;
+    },
+  ],
+] as const)("when %s, it is not even announced: %s", async (_name, code, make) => {
+  const { loop, id, now } = await proposal();
+  await make(loop);
+  await loop.run(1);
+  await loop.do(approveAdjustment, loop.people.dana, { adjustmentId: id });
+  await loop.run(12);
+  expect(await said(now)).toBe(`blocked: ${code}`);
+  expect(loop.edge.received).toEqual([]);
+});
+
+test("automation is off in one touch: what was announced is blocked, and the edge is told", async () => {
+  const { loop, now } = await approved();
+  await loop.do(setAutomation, loop.station, { machineId: loop.machineId, on: false });
+  expect(await said(now)).toBe("blocked: automation_off");
+  await loop.work();
+  expect(loop.edge.documents).toHaveLength(1);
+  await expect(
+    loop.do(setAutomation, loop.station, { machineId: loop.machineId, on: true }),
+  ).rejects.toMatchObject({ code: "badge_needed" });
+  await loop.do(setAutomation, loop.people.dana, { machineId: loop.machineId, on: true });
+  await loop.run(20);
+  expect(loop.edge.received).toEqual([]);
+});
+
+test("the server dies between sent and the answer: unknown, never sent again; a person reads back and decides", async () => {
+  const { loop, id, now } = await approved();
+  loop.edge.manner = "lose";
+  await loop.run(9);
+  expect(await said(now)).toBe("sent");
+  loop.restart();
+  await loop.run(1);
+  expect(await now()).toMatchObject({ state: "unknown", asksPerson: true });
+  loop.edge.manner = "obey";
+  await loop.run(30);
+  expect(loop.edge.received).toHaveLength(1);
+  await loop.do(resolveAdjustment, loop.people.dana, {
+    adjustmentId: id,
+    took: true,
+    reason: "panel shows 222",
+  });
+  await loop.run(1);
+  expect(await now()).toMatchObject({ state: "verifying", asksPerson: false });
+});
+
+test("the edge refuses: it is over, with the edge's reason, and a person sees it", async () => {
+  const { loop, now } = await approved();
+  loop.edge.manner = "refuse";
+  await loop.run(10);
+  expect(await said(now)).toBe("refused: guard_open");
+  expect((await now()).asksPerson).toBe(true);
+});
+
+test("accepted, but the machine never shows the new value: unknown", async () => {
+  const { loop, now } = await approved();
+  await loop.run(7);
+  const stuck = loop.press.meltSetpoint;
+  // The machine takes the telegram and keeps its own value.
+  Object.defineProperty(loop.press, "meltSetpoint", { get: () => stuck, set: () => {} });
+  await loop.run(10);
+  expect(await now()).toMatchObject({ state: "unknown", asksPerson: true, verdictReason: "no_echo" });
+});
+
+test("after a restore nothing goes on by itself, and the counter begins a new epoch", async () => {
+  const { loop, id, now } = await approved();
+  loop.edge.manner = "lose";
+  await loop.run(9);
+  expect(await said(now)).toBe("sent");
+  const input = {
+    machineId: loop.machineId,
+    tagId: loop.tags["SpeedSetpoint"] ?? 0,
+    value: 95,
+    reason: "calmer",
+  };
+  const waiting = await loop.do(proposeAdjustment, loop.people.chen, input);
+  await loop.do(approveAdjustment, loop.people.dana, waiting);
+  const at = loop.clock.now();
+  await handle.db.insert(setting).values({ key: "restored", value: { at }, at: new Date(at) });
+  loop.restart();
+  loop.edge.manner = "obey";
+  await loop.run(20);
+  expect(await said(now)).toBe("unknown");
+  expect(await findAdjustment(handle.db, waiting.adjustmentId)).toMatchObject({
+    state: "held",
+    why: { code: "held" },
+  });
+  expect(loop.edge.received).toHaveLength(1);
+
+  const { dana } = loop.people;
+  await loop.do(resolveAdjustment, dana, { adjustmentId: id, took: false, reason: "panel shows 230" });
+  await loop.do(releaseAdjustment, dana, { ...waiting, reason: "nothing was sent" });
+  await loop.run(12);
+  const [first, next] = loop.edge.received;
+  expect(next).toMatchObject({ value: 95, counter: 1 });
+  expect(next?.counterEpoch).not.toBe(first?.counterEpoch);
+});
+
+test("risk class 2 needs a second person, and a target at the machine a badge there", async () => {
+  const loop = await makeLoop(handle.db, "class-2");
+  const tagId = loop.tags["MeltSetpoint"] ?? 0;
+  const [row] = await handle.db.select().from(tag).where(eq(tag.id, tagId));
+  if (row?.writable == null) throw new Error("not writable");
+  await handle.db
+    .update(tag)
+    .set({ writable: { ...row.writable, riskClass: 2, atMachine: true } })
+    .where(eq(tag.id, tagId));
+  await loop.run(3);
+  const input = { machineId: loop.machineId, tagId, value: 222, reason: "parts stick" };
+  const { adjustmentId } = await loop.do(proposeAdjustment, loop.people.chen, input);
+  const now = async () => findAdjustment(handle.db, adjustmentId);
+  await loop.do(approveAdjustment, loop.people.dana, { adjustmentId });
+  expect(await now()).toMatchObject({ state: "proposed", approvalsNeeded: 2 });
+  await expect(loop.do(approveAdjustment, loop.people.dana, { adjustmentId })).rejects.toMatchObject({
+    code: "second_person_needed",
+  });
+  await loop.do(approveAdjustment, loop.people.eva, { adjustmentId });
+  await loop.run(12);
+  expect(await now()).toMatchObject({ state: "announced", needsBadge: true });
+  const here = { ...loop.people.ada, stationId: loop.station.stationId ?? "", machineIds: [loop.machineId] };
+  await expect(
+    loop.do(confirmAtMachine, loop.people.ada, { adjustmentId, machineId: loop.machineId }),
+  ).rejects.toMatchObject({ code: "badge_needed" });
+  await loop.do(confirmAtMachine, here, { adjustmentId, machineId: loop.machineId });
+  await loop.run(2);
+  expect(loop.edge.received).toHaveLength(1);
+});

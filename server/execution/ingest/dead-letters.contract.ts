@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { plainText } from "#server/core/text.contract.ts";
+
+/** Something that came and could not be stored as a reading. */
+export const DeadLetterView = z.object({
+  id: z.number().int(),
+  edgeId: z.number().int(),
+  edgeCode: z.string(),
+  tagId: z.number().int().nullable(),
+  tagName: z.string().nullable(),
+  machineCode: z.string().nullable(),
+  /** See `deadReasons` of the block's contract; `frame_…` = a whole frame that nobody could decode. */
+  reason: z.string(),
+  /** JSON of the reading, base64 of a frame. */
+  raw: z.string(),
+  sha256: z.string(),
+  seq: z.number().nullable(),
+  firstSeen: z.number(),
+  lastSeen: z.number(),
+  times: z.number().int(),
+  state: z.enum(["open", "discarded"]),
+  note: z.string().nullable(),
+});
+export type DeadLetterView = z.infer<typeof DeadLetterView>;
+
+export const DeadLetterFilter = z.object({
+  state: z.enum(["open", "discarded"]).default("open"),
+  reason: z.string().max(64).optional(),
+  /** Only letters older than this id: the next page. */
+  before: z.coerce.number().int().optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
+export type DeadLetterFilter = z.infer<typeof DeadLetterFilter>;
+
+export const DiscardDeadLetters = z.object({
+  ids: z.array(z.number().int().positive()).min(1).max(500),
+  reason: plainText(400),
+});
+
+/** Readings that will never come, and why. */
+export const GapView = z.object({
+  id: z.number().int(),
+  edgeId: z.number().int(),
+  edgeCode: z.string(),
+  sourceCode: z.string().nullable(),
+  machineCode: z.string().nullable(),
+  /** How many readings or events, where the edge's queue lost them; null = not known. */
+  count: z.number().nullable(),
+  from: z.number().nullable(),
+  to: z.number().nullable(),
+  reason: z.string(),
+  recordedAt: z.number(),
+});
+export type GapView = z.infer<typeof GapView>;

@@ -1,0 +1,96 @@
+import { z } from "zod";
+import type { Db } from "#db/client.ts";
+import { Refusal } from "#server/core/refusal.contract.ts";
+import { addSource, addTag, changeTag, ignoreMetric, setReflex } from "#server/execution/tags/tags.commands.ts";
+import {
+  AddTag,
+  ChangeTag,
+  DiscoveredMetricView,
+  SetReflex,
+  SourceView,
+  TagView,
+} from "#server/execution/tags/tags.contract.ts";
+import { findTag, listDiscovered, listSources, listTags } from "#server/execution/tags/tags.queries.ts";
+import { TrendQuery, TrendView } from "#server/execution/tags/trend.contract.ts";
+import { readTrend } from "#server/execution/tags/trend.queries.ts";
+import { commandRoute, queryRoute, type Routes } from "../route.ts";
+
+const OneTag = z.object({ id: z.coerce.number().int().positive() });
+
+/** Tags, where they come from, and their readings with what ran meanwhile. */
+export const tagsRoutes: Routes = (api) => {
+  queryRoute(api, {
+    path: "/tags",
+    query: z.object({ machine: z.string().max(64).optional() }),
+    action: "floor.look",
+    response: z.array(TagView),
+    summary: "Tags of the plant, or of one machine (by code)",
+    run: ({ db, input }) => listTags(db, input.machine),
+  });
+  queryRoute(api, {
+    path: "/tags/:id/readings",
+    params: OneTag,
+    query: TrendQuery,
+    action: "floor.look",
+    scope: async ({ db, input }) => ({ machineId: await machineOf(db, input.id) }),
+    response: TrendView,
+    summary: "Readings of a tag over a time, for a chart of so many pixels, with order, operation and lots",
+    run: ({ db, input }) => readTrend(db, input.id, input.from, input.to, input.points),
+  });
+  queryRoute(api, {
+    path: "/sources",
+    action: "admin.look",
+    response: z.array(SourceView),
+    summary: "Sources of all edges",
+    run: ({ db }) => listSources(db),
+  });
+  queryRoute(api, {
+    path: "/discovered-metrics",
+    query: z.object({ state: DiscoveredMetricView.shape.state.default("new") }),
+    action: "admin.look",
+    response: z.array(DiscoveredMetricView),
+    summary: "Metrics that edges saw and no tag names",
+    run: ({ db, input }) => listDiscovered(db, input.state),
+  });
+  commandRoute(api, {
+    path: "/sources",
+    command: addSource,
+    response: z.object({ sourceId: z.number() }),
+    summary: "Add a source to an edge",
+  });
+  commandRoute(api, {
+    path: "/tags",
+    command: addTag,
+    body: AddTag,
+    response: z.object({ tagId: z.number() }),
+    summary: "Give a metric its tag",
+  });
+  commandRoute(api, {
+    path: "/tags/:id",
+    params: OneTag,
+    command: changeTag,
+    body: ChangeTag.omit({ tagId: true }),
+    input: ({ params, body }) => ({ ...body, tagId: params.id }),
+    response: z.object({ tagId: z.number() }),
+    summary: "Change how a tag is read, limited or written",
+  });
+  commandRoute(api, {
+    path: "/discovered-metrics/ignore",
+    command: ignoreMetric,
+    response: z.object({ discoveredId: z.number() }),
+    summary: "Put a discovered metric away",
+  });
+  commandRoute(api, {
+    path: "/reflexes",
+    command: setReflex,
+    body: z.object(SetReflex.shape),
+    response: z.object({ reflexId: z.string(), version: z.number() }),
+    summary: "Make or change what an edge does by itself",
+  });
+};
+
+async function machineOf(db: Db, tagId: number): Promise<number> {
+  const tag = await findTag(db, tagId);
+  if (tag === null) throw new Refusal("not_found", {}, "id");
+  return tag.machineId;
+}
