@@ -8,7 +8,12 @@ export default async function NotFoundPage(): Promise<ReactNode> {
   return (
     <main className="flex min-h-dvh items-center justify-center p-6">
       <div className="d-panel p-6">
-        <Notice kind="empty" title={t("notFound")} filling action={<ButtonLink href="/">{t("home")}</ButtonLink>}>
+        <Notice
+          kind="empty"
+          title={t("notFound")}
+          filling
+          action={<ButtonLink href="/">{t("home")}</ButtonLink>}
+        >
           {t("notFoundText")}
         </Notice>
       </div>

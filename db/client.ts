@@ -21,21 +21,17 @@ export interface DbOptions {
  */
 export function openDb(options: DbOptions): Db {
   const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
-  const sql = openPool(
-    options.url,
-    {
-      max: options.max ?? 8,
-      idle_timeout: 60,
-      connect_timeout: 10,
-      onnotice: () => {},
-      connection: {
-        application_name: options.name ?? "millwright",
-        statement_timeout: statementTimeoutMs,
-        lock_timeout: 5_000,
-        TimeZone: "UTC",
-      },
+  const sql = openPool(options.url, {
+    max: options.max ?? 8,
+    deadlineMs: options.deadlineMs ?? statementTimeoutMs + 5_000,
+    connect_timeout: 10,
+    onnotice: () => {},
+    connection: {
+      application_name: options.name ?? "millwright",
+      statement_timeout: statementTimeoutMs,
+      lock_timeout: 5_000,
+      TimeZone: "UTC",
     },
-    options.deadlineMs ?? statementTimeoutMs + 5_000,
-  );
+  });
   return drizzle(sql) as Db;
 }

@@ -1,3 +1,43 @@
+/** The link to Postgres ended while a query was on it. Whether the query took effect is unknown. */
+export class ConnectionLost extends Error {
+  readonly code = "CONNECTION_CLOSED";
+
+  constructor() {
+    super("the connection to the database was lost");
+    this.name = "ConnectionLost";
+  }
+}
+
+/** A query got no answer, or no connection, in time. Whether it took effect is unknown. */
+export class QueryDeadline extends Error {
+  readonly code = "QUERY_DEADLINE";
+
+  constructor(ms: number) {
+    super(`the database gave no answer within ${ms} ms`);
+    this.name = "QueryDeadline";
+  }
+}
+
+/** The pool was closed by its owner. */
+export class PoolEnded extends Error {
+  readonly code = "CONNECTION_ENDED";
+
+  constructor() {
+    super("the pool was closed");
+    this.name = "PoolEnded";
+  }
+}
+
+/** Thrown instead of sending a query that would run outside its transaction. */
+export class TransactionClosed extends Error {
+  readonly code = "TRANSACTION_CLOSED";
+
+  constructor() {
+    super("the transaction is over; this query was not sent");
+    this.name = "TransactionClosed";
+  }
+}
+
 /** Where the driver, Drizzle's wrapper or Node put what went wrong. */
 function codesOf(error: unknown): string[] {
   const codes: string[] = [];
@@ -13,7 +53,6 @@ const lost = new Set([
   "CONNECTION_DESTROYED",
   "CONNECTION_ENDED",
   "CONNECT_TIMEOUT",
-  "CONNECTION_CONNECT_TIMEOUT",
   "QUERY_DEADLINE",
   "TRANSACTION_CLOSED",
   "ECONNRESET",

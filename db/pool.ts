@@ -1,77 +1,133 @@
-import postgres from "postgres";
-import { addArrayTypes } from "./array-types.ts";
-import { withDeadline } from "./deadline.ts";
+import type postgres from "postgres";
+import { type Connection, type DriverOptions, openConnection, openDriver, socketFactory } from "./connection.ts";
+import { type DriverQuery, onSettled, redirect } from "./driver-query.ts";
+import { PoolEnded, QueryDeadline } from "./errors.ts";
 import { keepListening, type Listening } from "./listen.ts";
-import { QuietSocket } from "./quiet-socket.ts";
-import { guardedBegin } from "./transaction.ts";
+import { runTransaction } from "./transaction.ts";
 
-export type PoolOptions = postgres.Options<Record<string, postgres.PostgresType>>;
+export interface PoolOptions extends DriverOptions {
+  readonly max: number;
+  /** After this long every query settles, waiting for a connection included, ms. */
+  readonly deadlineMs: number;
+  /** An idle connection is closed after this, ms. */
+  readonly idleMs?: number;
+}
 
-/** What a pool that lost a connection may still finish, ms, before its connections are closed. */
-const graceMs = 500;
+interface Waiting {
+  readonly start: (connection: Connection) => void;
+  readonly fail: (error: unknown) => void;
+}
 
 /**
- * The driver's pool behind a face of the same type that outlives it. A connection that the other side closes can
- * leave its slot of the pool broken for good (bytes that were queued are never sent; the next query on that slot
- * waits for ever), so a pool that lost a connection is left to finish what it runs and a fresh one takes its place.
- * @param deadlineMs after this long every query settles, on the client's side
+ * A pool with the face of the driver's. One query at a time on a connection; a connection that is lost is never used
+ * again, every query and every wait has a deadline, and a transaction stays on its connection or ends with it.
  */
-export function openPool(url: string, options: PoolOptions, deadlineMs: number): postgres.Sql {
-  let ended: Promise<void> | null = null;
+export function openPool(url: string, { max, deadlineMs, idleMs = 60_000, ...options }: PoolOptions): postgres.Sql {
+  const maker = openDriver(url, options);
+  const connections = new Set<Connection>();
+  const idle = new Map<Connection, NodeJS.Timeout>();
+  const waiting = new Set<Waiting>();
   const listenings = new Set<Listening>();
-  const retiring = new Set<Promise<void>>();
-  let current = open(options);
-  // Shared by all pools: Drizzle sets its parsers on it once.
-  const { options: parsed } = current;
+  let ending: Promise<void> | null = null;
+  let emptied: () => void = () => {};
 
-  function open(given: PoolOptions): postgres.Sql {
-    const made: { sql?: postgres.Sql } = {};
-    const socket = socketFactory(() => made.sql && retire(made.sql));
-    made.sql = postgres(url, { ...given, fetch_types: false, socket } as PoolOptions);
-    addArrayTypes(made.sql.options as never);
-    return made.sql;
+  function acquire(who: Waiting): void {
+    const [free] = idle.keys();
+    if (free !== undefined) {
+      clearTimeout(idle.get(free));
+      idle.delete(free);
+      who.start(free);
+    } else if (connections.size < max) {
+      who.start(open());
+    } else {
+      waiting.add(who);
+    }
   }
 
-  function retire(sql: postgres.Sql): void {
-    if (sql !== current || ended !== null) return;
-    current = open(options);
-    Object.assign(current.options.parsers, parsed.parsers);
-    Object.assign(current.options.serializers, parsed.serializers);
-    const done = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref())
-      .then(() => sql.end({ timeout: graceMs / 1000 }))
-      .catch(() => {})
-      .finally(() => retiring.delete(done));
-    retiring.add(done);
+  function open(): Connection {
+    const connection = openConnection(url, options, maker);
+    connections.add(connection);
+    connection.onLost(() => {
+      connections.delete(connection);
+      clearTimeout(idle.get(connection));
+      idle.delete(connection);
+      // Whoever waits gets a fresh one; not at once, lest a database that is away is asked in a tight circle.
+      setTimeout(serve, 50).unref();
+      if (connections.size === 0) emptied();
+    });
+    return connection;
   }
 
-  function hooks() {
-    const sql = current;
-    return { ms: deadlineMs, onExpired: (sent: boolean) => (sent ? retire(sql) : undefined) };
+  function serve(): void {
+    for (const who of waiting) {
+      if (idle.size === 0 && connections.size >= max) return;
+      waiting.delete(who);
+      acquire(who);
+    }
   }
 
-  async function end(how?: { timeout?: number }): Promise<void> {
-    ended ??= (async () => {
-      await Promise.all([...listenings].map((listening) => listening.unlisten()));
-      await current.end(how);
-      await Promise.all(retiring);
-    })();
-    return ended;
+  function release(connection: Connection): void {
+    if (connection.lost) return;
+    if (ending !== null && waiting.size === 0) return connection.close();
+    const timer = setTimeout(() => connection.close(), idleMs);
+    timer.unref();
+    idle.set(connection, timer);
+    serve();
+  }
+
+  function submit(query: DriverQuery): void {
+    if (ending !== null) return query.reject(new PoolEnded());
+    let connection: Connection | null = null;
+    const who: Waiting = {
+      start(given) {
+        connection = given;
+        given.run(query);
+      },
+      fail: (error) => query.reject(error),
+    };
+    const timer = setTimeout(() => {
+      query.reject(new QueryDeadline(deadlineMs));
+      connection?.close();
+    }, deadlineMs);
+    timer.unref();
+    onSettled(query, () => {
+      clearTimeout(timer);
+      waiting.delete(who);
+      // The driver must have finished with the answer before the connection takes its next query.
+      queueMicrotask(() => {
+        if (connection !== null) release(connection);
+      });
+    });
+    acquire(who);
+  }
+
+  async function begin(...args: unknown[]): Promise<unknown> {
+    if (ending !== null) throw new PoolEnded();
+    const connection = await new Promise<Connection>((resolve, reject) => {
+      const who: Waiting = {
+        start(given) {
+          clearTimeout(timer);
+          resolve(given);
+        },
+        fail: reject,
+      };
+      const timer = setTimeout(() => {
+        waiting.delete(who);
+        reject(new QueryDeadline(deadlineMs));
+      }, deadlineMs);
+      acquire(who);
+    });
+    try {
+      return await runTransaction({ maker, connection, deadlineMs }, args);
+    } finally {
+      release(connection);
+    }
   }
 
   async function listen(channel: string, onNotify: (payload: string) => void, onListening = () => {}) {
+    const open = (hooks: object) => openDriver(url, { ...options, ...hooks, keep_alive: 5 } as DriverOptions);
     const listening = await keepListening(
-      ({ onnotify, onclose }) =>
-        postgres(url, {
-          ...options,
-          max: 1,
-          idle_timeout: null,
-          max_lifetime: null,
-          fetch_types: false,
-          keep_alive: 5,
-          onnotify,
-          onclose,
-          socket: socketFactory(() => {}),
-        } as unknown as PoolOptions),
+      ({ onnotify, onclose }) => open({ onnotify, socket: socketFactory(onclose) }),
       channel,
       onNotify,
       onListening,
@@ -86,36 +142,31 @@ export function openPool(url: string, options: PoolOptions, deadlineMs: number):
     };
   }
 
-  return new Proxy(function pool() {} as unknown as postgres.Sql, {
-    apply: (_target, _self, args) =>
-      withDeadline(
-        Reflect.apply(current as unknown as (...a: unknown[]) => unknown, undefined, args),
-        hooks(),
-      ),
-    has: (_target, key) => key in current,
-    get(_target, key) {
-      if (key === "options") return parsed;
-      if (key === "end") return end;
-      if (key === "listen") return listen;
-      if (key === "begin") {
-        return (...args: unknown[]) => {
-          const sql = current;
-          return guardedBegin(sql, args, { ms: deadlineMs, onSilent: () => retire(sql) });
-        };
-      }
-      const value: unknown = Reflect.get(current, key);
-      if (typeof value !== "function") return value;
-      return (...args: unknown[]) => withDeadline(Reflect.apply(value, current, args), hooks());
-    },
-  });
-}
+  /** Lets finish what runs and waits, for so many seconds, then closes everything. */
+  async function end({ timeout }: { timeout?: number } = {}): Promise<void> {
+    ending ??= (async () => {
+      const done = new Promise<void>((resolve) => (emptied = resolve));
+      const late =
+        timeout === undefined ? undefined : setTimeout(() => emptied(), timeout * 1000);
+      await Promise.all([...listenings].map((listening) => listening.unlisten()));
+      for (const connection of idle.keys()) connection.close();
+      if (connections.size > 0) await done;
+      clearTimeout(late);
+      for (const who of waiting) who.fail(new PoolEnded());
+      for (const connection of connections) connection.close();
+      await maker.end({ timeout: 0 });
+    })();
+    return ending;
+  }
 
-function socketFactory(onLost: () => void) {
-  let turn = 0;
-  return ({ host, port, path }: { host: string[]; port: number[]; path?: string | false }): QuietSocket => {
-    const socket = new QuietSocket(onLost);
-    if (typeof path === "string") return socket.connect(path);
-    const at = turn++ % host.length;
-    return socket.connect(port[at] ?? 5432, host[at] ?? "localhost");
+  const own: Record<string | symbol, unknown> = {
+    begin,
+    listen,
+    end,
+    unsafe: (...args: Parameters<postgres.Sql["unsafe"]>) => redirect(maker.unsafe(...args), submit),
   };
+  return new Proxy(maker, {
+    apply: (target, self, args) => redirect(Reflect.apply(target, self, args), submit),
+    get: (target, key) => (key in own ? own[key] : Reflect.get(target, key)),
+  });
 }

@@ -1,102 +1,125 @@
 import type postgres from "postgres";
-import { QueryDeadline, withDeadline } from "./deadline.ts";
-import { isConnectionLoss } from "./errors.ts";
+import type { Connection } from "./connection.ts";
+import { type DriverQuery, onSettled, redirect } from "./driver-query.ts";
+import { ConnectionLost, isConnectionLoss, QueryDeadline, TransactionClosed } from "./errors.ts";
 
-/** Thrown instead of sending a query that would run outside its transaction. */
-export class TransactionClosed extends Error {
-  readonly code = "TRANSACTION_CLOSED";
+export interface TransactionDeps {
+  /** Makes query objects; sends none. */
+  readonly maker: postgres.Sql;
+  /** Ours alone until the transaction is over. */
+  readonly connection: Connection;
+  readonly deadlineMs: number;
+}
 
-  constructor() {
-    super("the transaction is over; this query was not sent");
-    this.name = "TransactionClosed";
+/** The transaction or one of its savepoints. A statement that failed spoils it, even if its error was caught. */
+interface Scope {
+  failed: unknown;
+}
+
+type Run = (tx: postgres.TransactionSql) => unknown;
+
+/**
+ * `begin([options,] run)` as the driver has it, without the driver's fault: when a backend dies, its `begin` rejects,
+ * yet a query that the callback issues later runs on a fresh connection, outside any transaction, and commits. Here
+ * every query of the callback is bound to the one connection; once that is lost, or the transaction is over, a query
+ * is refused instead of sent.
+ */
+export async function runTransaction(deps: TransactionDeps, args: unknown[]): Promise<unknown> {
+  const { maker, connection, deadlineMs } = deps;
+  const run = args.at(-1) as Run;
+  const mode = typeof args[0] === "string" ? args[0].replaceAll(/[^a-z ]/gi, "") : "";
+  const queue: { query: DriverQuery; scope: Scope }[] = [];
+  let running = false;
+  let over = false;
+  let savepoints = 0;
+
+  function next(): void {
+    if (running) return;
+    const turn = queue.shift();
+    if (turn === undefined) return;
+    const { query, scope } = turn;
+    if (connection.lost) {
+      query.reject(new ConnectionLost());
+      return next();
+    }
+    running = true;
+    const timer = setTimeout(() => {
+      query.reject(new QueryDeadline(deadlineMs));
+      connection.close();
+    }, deadlineMs);
+    onSettled(query, (error) => {
+      clearTimeout(timer);
+      if (error !== null) scope.failed ??= error;
+      queueMicrotask(() => {
+        running = false;
+        next();
+      });
+    });
+    connection.run(query);
+  }
+
+  const submitIn = (scope: Scope) => (query: DriverQuery) => {
+    queue.push({ query, scope });
+    next();
+  };
+
+  /** Our own statements: their failure spoils nobody's scope. */
+  async function own(statement: string): Promise<void> {
+    await redirect(maker.unsafe(statement), submitIn({ failed: null }));
+  }
+
+  function face(scope: Scope): postgres.TransactionSql {
+    const send = (make: () => unknown): unknown => {
+      if (over || connection.lost) throw new TransactionClosed();
+      return redirect(make(), submitIn(scope));
+    };
+    const known: Record<string | symbol, unknown> = {
+      unsafe: (...given: Parameters<postgres.Sql["unsafe"]>) => send(() => maker.unsafe(...given)),
+      savepoint: (...given: unknown[]) => inSavepoint(given.at(-1) as Run),
+    };
+    return new Proxy(maker, {
+      apply: (target, self, given) => send(() => Reflect.apply(target, self, given)),
+      get: (target, key) => (key in known ? known[key] : Reflect.get(target, key)),
+    }) as unknown as postgres.TransactionSql;
+  }
+
+  async function inSavepoint(inner: Run): Promise<unknown> {
+    if (over || connection.lost) throw new TransactionClosed();
+    const name = `s${savepoints++}`;
+    await own(`savepoint ${name}`);
+    const scope: Scope = { failed: null };
+    try {
+      const result = await settleAll(inner(face(scope)));
+      if (scope.failed !== null) throw scope.failed;
+      await own(`release savepoint ${name}`);
+      return result;
+    } catch (error) {
+      if (!connection.lost) await own(`rollback to savepoint ${name}`);
+      throw error;
+    }
+  }
+
+  const lost = new Promise<never>((_resolve, reject) => connection.onLost(() => reject(new ConnectionLost())));
+  lost.catch(() => {});
+  await own(`begin ${mode}`);
+  const scope: Scope = { failed: null };
+  try {
+    // A connection that dies while the callback waits for something else ends the transaction all the same.
+    const result = await Promise.race([settleAll(run(face(scope))), lost]);
+    over = true;
+    if (scope.failed !== null) throw scope.failed;
+    await own("commit");
+    return result;
+  } catch (error) {
+    over = true;
+    // Where the connection died, the first thing that went wrong says more than what came of it.
+    const reason = isConnectionLoss(error) && scope.failed !== null ? scope.failed : error;
+    if (!connection.lost) await own("rollback").catch(() => connection.close());
+    throw reason;
   }
 }
 
-export interface TransactionGuard {
-  /** Longest wait for a connection, for one query and for the commit, ms. */
-  readonly ms: number;
-  /** The link gave no answer. */
-  readonly onSilent: () => void;
-}
-
-interface State {
-  closed: boolean;
-  /** Settles the transaction although the driver's own promise may never do so. */
-  fail: (error: unknown) => void;
-}
-
-type Begin = (...args: unknown[]) => Promise<unknown>;
-
-/**
- * The driver has a fault: when a backend dies, `begin()` rejects, yet a query that its callback issues later runs on
- * a fresh connection, outside any transaction, and commits. So every transaction has a flag that closes the moment
- * its connection is lost (before the callback hears of it) or when it is over; a query after that is refused
- * instead of sent. And every wait has a deadline, since some of the driver's promises never settle.
- */
-export function guardedBegin(sql: postgres.Sql, args: unknown[], guard: TransactionGuard): Promise<unknown> {
-  const run = args.at(-1) as (tx: postgres.TransactionSql) => unknown;
-  return new Promise((resolve, reject) => {
-    const state: State = {
-      closed: false,
-      fail(error) {
-        state.closed = true;
-        clearTimeout(timer);
-        reject(error);
-      },
-    };
-    const expire = () => {
-      guard.onSilent();
-      state.fail(new QueryDeadline(guard.ms));
-    };
-    let timer = setTimeout(expire, guard.ms);
-    const guarded = (sql.begin as Begin)(...args.slice(0, -1), async (tx: postgres.TransactionSql) => {
-      clearTimeout(timer);
-      if (state.closed) throw new TransactionClosed();
-      try {
-        return await run(guardQueries(tx, state, guard));
-      } finally {
-        // What follows is the commit or the rollback.
-        if (!state.closed) timer = setTimeout(expire, guard.ms);
-      }
-    });
-    guarded.then(
-      (value) => {
-        state.closed = true;
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error: unknown) => state.fail(error),
-    );
-  });
-}
-
-function guardQueries<T extends object>(tx: T, state: State, guard: TransactionGuard): T {
-  const hooks = {
-    ms: guard.ms,
-    onExpired: () => {
-      guard.onSilent();
-      state.fail(new QueryDeadline(guard.ms));
-    },
-    onRejected: (error: unknown) => {
-      if (isConnectionLoss(error)) state.fail(error);
-    },
-  };
-  const call = (target: unknown, self: unknown, args: unknown[]): unknown => {
-    if (state.closed) throw new TransactionClosed();
-    return withDeadline(Reflect.apply(target as (...a: unknown[]) => unknown, self, args), hooks);
-  };
-  return new Proxy(tx, {
-    apply: (target, self, args) => call(target, self, args),
-    get(target, key, receiver) {
-      const value: unknown = Reflect.get(target, key, receiver);
-      if (typeof value !== "function") return value;
-      return (...args: unknown[]) => {
-        if (key === "savepoint") {
-          const run = args.at(-1) as (inner: object) => unknown;
-          args[args.length - 1] = (inner: object) => run(guardQueries(inner, state, guard));
-        }
-        return call(value, target, args);
-      };
-    },
-  });
+/** A callback may answer with a list of queries, as the driver allows. */
+async function settleAll(answer: unknown): Promise<unknown> {
+  return Array.isArray(answer) ? Promise.all(answer) : answer;
 }

@@ -17,7 +17,9 @@ self.addEventListener("activate", (event) => {
   event.waitUntil(
     caches
       .keys()
-      .then((names) => Promise.all(names.filter((name) => name !== version).map((name) => caches.delete(name))))
+      .then((names) =>
+        Promise.all(names.filter((name) => name !== version).map((name) => caches.delete(name))),
+      )
       .then(() => self.clients.claim()),
   );
 });
@@ -43,7 +45,9 @@ async function fromCacheFirst(request) {
 const keepAtMost = 200;
 async function trim(cache) {
   const built = (await cache.keys()).filter((request) => isBuilt(new URL(request.url)));
-  await Promise.all(built.slice(0, Math.max(0, built.length - keepAtMost)).map((request) => cache.delete(request)));
+  await Promise.all(
+    built.slice(0, Math.max(0, built.length - keepAtMost)).map((request) => cache.delete(request)),
+  );
 }
 
 /** A page comes from the network while there is one; without, a page of our own says so and tries again. */

@@ -16,7 +16,7 @@ import { adjustmentsRoutes } from "./http/routes/adjustments.ts";
 import { alarmsRoutes } from "./http/routes/alarms.ts";
 import { attentionRoutes } from "./http/routes/attention.ts";
 import { auditRoutes } from "./http/routes/audit.ts";
-//C import { deadLettersRoutes } from "./http/routes/dead-letters.ts";
+import { deadLettersRoutes } from "./http/routes/dead-letters.ts";
 import { demoRoutes } from "./http/routes/demo.ts";
 import { guidanceRoutes } from "./http/routes/guidance.ts";
 import { healthRoutes, type HealthSource } from "./http/routes/health.ts";
@@ -27,7 +27,7 @@ import { peopleRoutes } from "./http/routes/people.ts";
 import { sessionRoutes } from "./http/routes/session.ts";
 import { shiftsRoutes } from "./http/routes/shifts.ts";
 import { stationsRoutes } from "./http/routes/stations.ts";
-//C import { tagsRoutes } from "./http/routes/tags.ts";
+import { tagsRoutes } from "./http/routes/tags.ts";
 
 /** Every feature's routes, in the order of the API's document. */
 export function routes(deps: { pepper: string; health: HealthSource }): Routes[] {
@@ -36,7 +36,7 @@ export function routes(deps: { pepper: string; health: HealthSource }): Routes[]
     sessionRoutes,
     attentionRoutes,
     machinesRoutes,
-    //C tagsRoutes,
+    tagsRoutes,
     ordersRoutes,
     shiftsRoutes,
     alarmsRoutes,
@@ -46,7 +46,7 @@ export function routes(deps: { pepper: string; health: HealthSource }): Routes[]
     peopleRoutes(deps.pepper),
     stationsRoutes,
     auditRoutes,
-    //C deadLettersRoutes,
+    deadLettersRoutes,
     demoRoutes,
   ];
 }

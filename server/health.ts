@@ -7,8 +7,8 @@ import type { LiveCache } from "./execution/live/live-cache.ts";
 import type { PartHealth } from "./http/health.contract.ts";
 import type { Screens } from "./realtime/screens.ts";
 
-/** A consumer or reaction further behind than this is not well. */
-const behindMs = 10_000;
+/** A consumer this many readings behind, or a reaction this many facts, is not well. */
+const behindReadings = 50_000;
 const behindFacts = 1000;
 
 export type HealthPart = () => PartHealth | Promise<PartHealth>;
@@ -51,7 +51,7 @@ export function healthParts(house: {
         figures[`${name} lag ms`] = Math.round(one.lagMs);
         if (one.parked > 0) figures[`${name} parked`] = one.parked;
       }
-      return { ok: Object.values(consumers).every((one) => one.lagMs < behindMs), figures };
+      return { ok: Object.values(consumers).every((one) => (one.behind ?? 0) < behindReadings), figures };
     },
     runner: async () => {
       const lag = await runner.lag();

@@ -56,8 +56,13 @@ export function formatRunning(ms: number): string {
 
 function unit(locale: string, value: number, name: "second" | "minute" | "hour" | "day"): string {
   // Narrow where the language's short form is a word that takes a plural s: "42 s", not "42 secs".
-  const text = numberFormat(locale, { style: "unit", unit: name, unitDisplay: "narrow" }).formatToParts(value);
-  return text.map((part) => (part.type === "unit" ? ` ${unitSigns[locale]?.[name] ?? part.value}` : part.value)).join("").replaceAll(/\s+/g, " ");
+  const text = numberFormat(locale, { style: "unit", unit: name, unitDisplay: "narrow" }).formatToParts(
+    value,
+  );
+  return text
+    .map((part) => (part.type === "unit" ? ` ${unitSigns[locale]?.[name] ?? part.value}` : part.value))
+    .join("")
+    .replaceAll(/\s+/g, " ");
 }
 
 /** Signs of the International System where CLDR's narrow form is ambiguous ("m" is a metre). */

@@ -70,5 +70,11 @@ export function useAlarmSound(priority: 1 | 2 | 3 | 4 | null): AlarmSound {
     const timer = setInterval(() => play(sounding), patterns[sounding].everyMs);
     return () => clearInterval(timer);
   }, [sounding, suspended]);
-  return { suspended, wake: () => void audio().resume().catch(() => {}) };
+  return {
+    suspended,
+    wake: () =>
+      void audio()
+        .resume()
+        .catch(() => {}),
+  };
 }

@@ -52,7 +52,10 @@ export function useRecord<T>(options: RecordOptions<T>): RecordState<T> {
     queryKey: [path],
     queryFn: ({ signal }) => {
       const version = versions.get(path ?? "");
-      const asked = version === undefined ? path : `${path ?? ""}${path?.includes("?") === true ? "&" : "?"}v=${String(version)}`;
+      const asked =
+        version === undefined
+          ? path
+          : `${path ?? ""}${path?.includes("?") === true ? "&" : "?"}v=${String(version)}`;
       return read<T>(asked ?? "", signal);
     },
     enabled: path !== null,
@@ -101,7 +104,11 @@ export function useRecord<T>(options: RecordOptions<T>): RecordState<T> {
 /** The newest version a `changed` named for each path; screens that ask for the same one share a query. */
 const versions = new Map<string, number>();
 
-function concerns(changed: Changed, scopes: readonly string[], topics: readonly string[] | undefined): boolean {
+function concerns(
+  changed: Changed,
+  scopes: readonly string[],
+  topics: readonly string[] | undefined,
+): boolean {
   const meant = changed.concerns.some((scope) => scope === "*" || scopes.includes(scope));
   if (!meant) return false;
   return topics === undefined || topics.some((topic) => changed.topic.startsWith(topic));

@@ -40,7 +40,11 @@ export class SampleStore {
       const tag = block.tags[i];
       if (tag === undefined) continue;
       const sourceTime = block.base + (block.dt[i] ?? 0);
-      this.#samples.set(tag, { value: block.values[i] ?? null, sourceTime, quality: block.q[i] ?? quality.bad });
+      this.#samples.set(tag, {
+        value: block.values[i] ?? null,
+        sourceTime,
+        quality: block.q[i] ?? quality.bad,
+      });
       this.#dirty.add(tag);
     }
     this.#schedule();

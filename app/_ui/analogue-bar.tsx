@@ -28,7 +28,10 @@ export function AnalogueBar(props: {
         <>
           <div
             className="band"
-            style={{ ...at(normalLow), inlineSize: `${String(placeOn(range, normalHigh) - placeOn(range, normalLow))}%` }}
+            style={{
+              ...at(normalLow),
+              inlineSize: `${String(placeOn(range, normalHigh) - placeOn(range, normalLow))}%`,
+            }}
           />
           <div className="limit" style={at(normalLow)} />
           <div className="limit" style={at(normalHigh)} />

@@ -10,7 +10,10 @@ export interface AnalogueScale {
  * The part of the range that a bar shows: the normal band takes its middle third, so that leaving it is a long
  * way on the glass; the physical range ends it. Null when neither band nor range is known.
  */
-export function shownRange(scale: AnalogueScale, setpoint: number | null): { from: number; to: number } | null {
+export function shownRange(
+  scale: AnalogueScale,
+  setpoint: number | null,
+): { from: number; to: number } | null {
   const { low, high, normalLow, normalHigh } = scale;
   if (normalLow !== null && normalHigh !== null && normalHigh > normalLow) {
     const width = normalHigh - normalLow;

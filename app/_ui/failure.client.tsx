@@ -14,7 +14,7 @@ export function Failure(props: { error: Error & { digest?: string }; onRetry: ()
   useEffect(() => {
     const timer = setTimeout(onRetry, retryMs);
     return () => clearTimeout(timer);
-  }, [error, onRetry]);
+  }, [onRetry]);
   const language = typeof document === "undefined" ? "en" : document.documentElement.lang;
   const words = texts[language as keyof typeof texts] ?? texts.en;
   return (

@@ -21,13 +21,22 @@ export function LiveValue(props: {
   const locale = useLocale();
   const t = useTranslations("quality");
   const value = sample?.value;
-  const text = typeof value === "number" ? formatNumber(locale, value, decimals) : value === undefined || value === null ? "–" : String(value);
+  const text =
+    typeof value === "number"
+      ? formatNumber(locale, value, decimals)
+      : value === undefined || value === null
+        ? "–"
+        : String(value);
   const stale = sample === undefined || sample.stale;
   return (
     <span className={`value ${props.className ?? ""} ${stale ? "hatched" : ""}`} data-stale={stale} dir="ltr">
       <bdi>{text}</bdi>
       {unit !== null && unit !== "" && <span className="unit">{unit}</span>}
-      {stale && <span className="sr-only">{sample === undefined ? t("none") : t("staleFor", { span: formatSpan(locale, sample.ageMs) })}</span>}
+      {stale && (
+        <span className="sr-only">
+          {sample === undefined ? t("none") : t("staleFor", { span: formatSpan(locale, sample.ageMs) })}
+        </span>
+      )}
     </span>
   );
 }
@@ -37,12 +46,21 @@ export function ValueAge(props: { sample: LiveSample | undefined }): ReactNode {
   const { sample } = props;
   const locale = useLocale();
   const t = useTranslations("quality");
-  if (sample === undefined) return <span className="age" data-stale="true">{t("none")}</span>;
+  if (sample === undefined)
+    return (
+      <span className="age" data-stale="true">
+        {t("none")}
+      </span>
+    );
   const span = formatSpan(locale, sample.ageMs);
   return (
     <span className="age" data-stale={sample.stale}>
       {sample.stale && <Clock className="size-[1em]" aria-hidden="true" />}
-      {sample.quality === quality.uncertain && !sample.stale ? `${t("uncertain")} · ${span}` : sample.stale ? t("staleFor", { span }) : span}
+      {sample.quality === quality.uncertain && !sample.stale
+        ? `${t("uncertain")} · ${span}`
+        : sample.stale
+          ? t("staleFor", { span })
+          : span}
     </span>
   );
 }

@@ -2,7 +2,17 @@
 
 import { useLocale } from "next-intl";
 import type { ReactNode } from "react";
-import { Bar, BarChart, CartesianGrid, LabelList, ReferenceLine, ResponsiveContainer, Tooltip, XAxis, YAxis } from "recharts";
+import {
+  Bar,
+  BarChart,
+  CartesianGrid,
+  LabelList,
+  ReferenceLine,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from "recharts";
 import { formatShare } from "#app/_lib/format.ts";
 
 export interface OeeBar {
@@ -30,9 +40,14 @@ export function OeeBars(props: {
   return (
     <figure aria-label={props.label} className="[direction:ltr]" style={{ height }}>
       <ResponsiveContainer width="100%" height="100%">
-        <BarChart data={rows as OeeBar[]} margin={{ top: 20, right: 8, bottom: 0, left: 0 }} accessibilityLayer>
+        <BarChart data={rows} margin={{ top: 20, right: 8, bottom: 0, left: 0 }} accessibilityLayer>
           <CartesianGrid vertical={false} stroke="var(--hairline)" />
-          <XAxis dataKey="name" stroke="var(--line)" tick={{ fill: "var(--ink-2)", fontSize: 12 }} tickLine={false} />
+          <XAxis
+            dataKey="name"
+            stroke="var(--line)"
+            tick={{ fill: "var(--ink-2)", fontSize: 12 }}
+            tickLine={false}
+          />
           <YAxis
             domain={[0, (top: number) => Math.max(1, top)]}
             tickFormatter={percent}
@@ -44,27 +59,9 @@ export function OeeBars(props: {
           <Tooltip
             isAnimationActive={false}
             cursor={{ fill: "var(--band)", opacity: 0.5 }}
-            content={({ active, payload }) => {
-              const row = payload[0]?.payload as OeeBar | undefined;
-              if (!active || row === undefined) return null;
-              const lines = [
-                [words.oee, row.oee],
-                [words.availability, row.availability],
-                [words.performance, row.performance],
-                [words.quality, row.quality],
-              ] as const;
-              return (
-                <div className="d-popup px-3 py-2 text-sm">
-                  <p className="font-semibold">{row.name}</p>
-                  {lines.map(([word, share]) => (
-                    <p key={word} className="flex justify-between gap-6">
-                      <span className="text-ink-2">{word}</span>
-                      <span>{share === null ? "–" : formatShare(locale, share)}</span>
-                    </p>
-                  ))}
-                </div>
-              );
-            }}
+            content={({ active, payload }) =>
+              tooltip(active, payload[0]?.payload as OeeBar | undefined, words, locale)
+            }
           />
           {target !== null && (
             <ReferenceLine
@@ -88,5 +85,31 @@ export function OeeBars(props: {
         </BarChart>
       </ResponsiveContainer>
     </figure>
+  );
+}
+
+function tooltip(
+  active: boolean,
+  row: OeeBar | undefined,
+  words: { oee: string; availability: string; performance: string; quality: string },
+  locale: string,
+): ReactNode {
+  if (!active || row === undefined) return null;
+  const lines = [
+    [words.oee, row.oee],
+    [words.availability, row.availability],
+    [words.performance, row.performance],
+    [words.quality, row.quality],
+  ] as const;
+  return (
+    <div className="d-popup px-3 py-2 text-sm">
+      <p className="font-semibold">{row.name}</p>
+      {lines.map(([word, share]) => (
+        <p key={word} className="flex justify-between gap-6">
+          <span className="text-ink-2">{word}</span>
+          <span>{share === null ? "–" : formatShare(locale, share)}</span>
+        </p>
+      ))}
+    </div>
   );
 }

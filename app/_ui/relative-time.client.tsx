@@ -14,7 +14,8 @@ export function Ago(props: { at: number }): ReactNode {
   const t = useTranslations("app.time");
   const ms = useNow(props.at === 0 ? hour : 1000) - props.at;
   const exact = `${formatDayTime(locale, timeZone, props.at, true)} ${formatZone(locale, timeZone, props.at)}`;
-  const text = ms < hour ? t("ago", { span: formatSpan(locale, ms) }) : formatDayTime(locale, timeZone, props.at);
+  const text =
+    ms < hour ? t("ago", { span: formatSpan(locale, ms) }) : formatDayTime(locale, timeZone, props.at);
   return (
     <time dateTime={new Date(props.at).toISOString()} title={exact}>
       {text}
@@ -39,7 +40,9 @@ export function PlantTime(props: { at: number; day?: boolean; seconds?: boolean 
   const locale = useLocale();
   const timeZone = useTimeZone() ?? "UTC";
   const { at, day = false, seconds = false } = props;
-  const text = day ? formatDayTime(locale, timeZone, at, seconds) : formatClock(locale, timeZone, at, seconds);
+  const text = day
+    ? formatDayTime(locale, timeZone, at, seconds)
+    : formatClock(locale, timeZone, at, seconds);
   return (
     <time dateTime={new Date(at).toISOString()}>
       {text} <span className="text-[0.8em] text-ink-2">{formatZone(locale, timeZone, at)}</span>

@@ -17,7 +17,12 @@ export type StateWord =
  */
 export function StateMark(props: { word: StateWord; className?: string }): ReactNode {
   return (
-    <svg viewBox="0 0 16 16" className={`mark ${props.className ?? ""}`} aria-hidden="true" data-word={props.word}>
+    <svg
+      viewBox="0 0 16 16"
+      className={`mark ${props.className ?? ""}`}
+      aria-hidden="true"
+      data-word={props.word}
+    >
       {shape(props.word)}
     </svg>
   );

@@ -52,7 +52,9 @@ export function TrendChart(props: TrendChartProps): ReactNode {
     to,
     timeZone,
     formatTime: (at, span) =>
-      span > 2 * day ? formatDayTime(locale, timeZone, at) : formatClock(locale, timeZone, at, span < 600_000),
+      span > 2 * day
+        ? formatDayTime(locale, timeZone, at)
+        : formatClock(locale, timeZone, at, span < 600_000),
     formatValue: (value, decimals) => formatNumber(locale, value, decimals),
   };
   const latest = useRef(input);
@@ -178,9 +180,15 @@ export function TrendChart(props: TrendChartProps): ReactNode {
         aria-label={`${props.label}. ${t("keys")}`}
         tabIndex={0} // oxlint-disable-line jsx-a11y/no-noninteractive-tabindex
         onKeyDown={walk}
-        className="min-w-0 [direction:ltr]"
+        className="relative min-w-0 [direction:ltr]"
         style={{ height }}
-      />
+      >
+        {times.length === 0 && (
+          <p className="absolute inset-0 z-10 flex items-center justify-center text-ink-2" dir="auto">
+            {t("none")}
+          </p>
+        )}
+      </div>
       {table && <TrendTable {...{ series, times: times, label: props.label }} />}
     </figure>
   );
@@ -196,7 +204,11 @@ function Dash(props: { index: number; steps: boolean }): ReactNode {
 }
 
 /** The newest rows of what is drawn, for whoever cannot see the lines; the CSV has all of them. */
-function TrendTable(props: { series: readonly TrendSeries[]; times: readonly number[]; label: string }): ReactNode {
+function TrendTable(props: {
+  series: readonly TrendSeries[];
+  times: readonly number[];
+  label: string;
+}): ReactNode {
   const t = useTranslations("app.trend");
   const locale = useLocale();
   const timeZone = useTimeZone() ?? "UTC";

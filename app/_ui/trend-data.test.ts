@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
-import { columnsOf, nearest, valueRange } from "./trend-data.ts";
+import { columnsOf, decimalsOf, nearest, valueRange } from "./trend-data.ts";
 
 test("gaps stay gaps, and spikes travel with their bucket", () => {
   const base = { key: "a", label: "a", unit: null, decimals: 1 };
-  expect(columnsOf({ ...base, at: [1000, 2000], value: [5, null] })).toEqual([[1000, 2000], [5, null]]);
-  expect(columnsOf({ ...base, at: [1000], value: [5], min: [1], max: [9] })).toEqual([[1000], [5], [1], [9]]);
+  expect(columnsOf({ ...base, at: [1000, 2000], value: [5, null] })).toEqual([
+    [1000, 2000],
+    [5, null],
+  ]);
+  expect(columnsOf({ ...base, at: [1000], value: [5], min: [1], max: [9] })).toEqual([[1000], [1], [9], [5]]);
 });
 
 test("the axis shows the normal band even when every value lies inside it", () => {
@@ -26,4 +29,11 @@ test("the cursor snaps to the nearest point", () => {
   expect(nearest([10, 20, 40], -5)).toBe(0);
   expect(nearest([10, 20, 40], 99)).toBe(2);
   expect(nearest([], 1)).toBeNull();
+});
+
+test("marks of an axis are told apart: steps of two and a half are not rounded to whole numbers", () => {
+  expect(decimalsOf([225, 227.5, 230])).toBe(1);
+  expect(decimalsOf([225, 230])).toBe(0);
+  expect(decimalsOf([0, 0.05])).toBe(2);
+  expect(decimalsOf([7])).toBe(0);
 });

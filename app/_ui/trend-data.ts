@@ -30,11 +30,22 @@ export interface TrendMark {
 
 export type Columns = [number[], ...(number | null | undefined)[][]];
 
-/** Columns of one series: time in ms, value and, where known, least and greatest. */
+/** Columns of one series: time in ms, least and greatest where known, value. The line is drawn over its spread. */
 export function columnsOf(series: TrendSeries): Columns {
-  const columns: Columns = [[...series.at], [...series.value]];
-  if (series.min !== undefined && series.max !== undefined) columns.push([...series.min], [...series.max]);
-  return columns;
+  const { at, value, min, max } = series;
+  return min === undefined || max === undefined
+    ? [[...at], [...value]]
+    : [[...at], [...min], [...max], [...value]];
+}
+
+/** Decimals that tell the marks of an axis apart. */
+export function decimalsOf(splits: readonly number[]): number {
+  const step = Math.abs((splits[1] ?? 1) - (splits[0] ?? 0));
+  for (let decimals = 0; decimals < 5; decimals++) {
+    const scaled = step * 10 ** decimals;
+    if (Math.abs(scaled - Math.round(scaled)) < 1e-6 && Math.round(scaled) > 0) return decimals;
+  }
+  return 5;
 }
 
 /** The range of the values' axis: all that is drawn, the normal band, and a twentieth of room. */

@@ -1,5 +1,5 @@
 import uPlot from "uplot";
-import { type TrendBand, type TrendMark, type TrendSeries, valueRange } from "./trend-data.ts";
+import { decimalsOf, type TrendBand, type TrendMark, type TrendSeries, valueRange } from "./trend-data.ts";
 
 export interface PlotInput {
   readonly series: readonly TrendSeries[];
@@ -65,7 +65,8 @@ export function plotOptions(
       },
       ...scales.map((unit, i) => ({
         scale: unit,
-        side: i === 0 ? (3 as const) : (1 as const),
+        // uPlot counts sides from the top, clockwise: 1 = right, 3 = left.
+        side: (i === 0 ? 3 : 1) as uPlot.Axis.Side,
         stroke: soft,
         font,
         size: 56,
@@ -90,11 +91,16 @@ export function plotOptions(
           ...(stepped ? { paths: stepPaths } : {}),
         };
         if (one.min === undefined || one.max === undefined) return [shown];
-        const edge: uPlot.Series = { scale: one.unit ?? "", stroke: "transparent", width: 0, points: { show: false } };
-        return [shown, { ...edge }, { ...edge }];
+        const edge: uPlot.Series = {
+          scale: one.unit ?? "",
+          stroke: "transparent",
+          width: 0,
+          points: { show: false },
+        };
+        return [{ ...edge }, { ...edge }, shown];
       }),
     ],
-    bands: spreadBands(series, colour(host, "--band")),
+    bands: spreadBands(series, `${soft}40`),
     hooks: {
       drawClear: [(u) => drawBehind(u, input(), { band: colour(host, "--band"), ink, soft, line, font })],
       draw: [(u) => drawMarks(u, input(), { ink, font, surface: colour(host, "--surface") })],
@@ -115,18 +121,13 @@ export function plotOptions(
 const stepPaths: uPlot.Series.PathBuilder = (u, seriesIndex, from, to) =>
   uPlot.paths.stepped?.({ align: 1 })(u, seriesIndex, from, to) ?? null;
 
-function decimalsOf(splits: readonly number[]): number {
-  const step = Math.abs((splits[1] ?? 1) - (splits[0] ?? 0));
-  return step >= 1 || step === 0 ? 0 : Math.min(4, Math.ceil(-Math.log10(step)));
-}
-
 /** The shade between least and greatest value of each bucket. */
 function spreadBands(series: readonly TrendSeries[], fill: string): uPlot.Band[] {
   const bands: uPlot.Band[] = [];
   let index = 1;
   for (const one of series) {
     const spread = one.min !== undefined && one.max !== undefined;
-    if (spread) bands.push({ series: [index + 2, index + 1], fill });
+    if (spread) bands.push({ series: [index + 1, index], fill });
     index += spread ? 3 : 1;
   }
   return bands;

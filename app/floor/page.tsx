@@ -42,13 +42,16 @@ export default async function FloorPage(): Promise<ReactNode> {
       </main>
     );
   const [only, ...more] = station?.machines ?? [];
-  if (actor.machineIds !== undefined && only !== undefined && more.length === 0) redirect(`/floor/${only.code}`);
+  if (actor.machineIds !== undefined && only !== undefined && more.length === 0)
+    redirect(`/floor/${only.code}`);
   const machines = (await machineList(db(), await renderTime())).filter((machine) =>
     can(actor, "floor.look", { machineId: machine.id }),
   );
   return (
     <main className="flex min-h-0 flex-1 flex-col gap-mm-4 overflow-y-auto p-mm-4">
-      <h1 className="text-mm-5.2 font-semibold">{station === null ? t("title") : <bdi>{station.name}</bdi>}</h1>
+      <h1 className="text-mm-5.2 font-semibold">
+        {station === null ? t("title") : <bdi>{station.name}</bdi>}
+      </h1>
       <MachineTiles initial={machines} scope={actor.machineIds === undefined ? "plant" : null} />
     </main>
   );

@@ -14,7 +14,9 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 /** Password sign-in at a desk; the role decides where it leads. */
-export default async function SignInPage(props: { searchParams: Promise<{ next?: string }> }): Promise<ReactNode> {
+export default async function SignInPage(props: {
+  searchParams: Promise<{ next?: string }>;
+}): Promise<ReactNode> {
   const t = await getTranslations();
   const { next } = await props.searchParams;
   // Only a path of our own is followed afterwards.

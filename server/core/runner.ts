@@ -231,9 +231,15 @@ export function createRunner(deps: RunnerDeps): Runner {
     },
     drain: drainReactions,
     async lag() {
-      const rows = await db.execute<{ name: string; behind: number }>(sql`
-        select c.name, (select count(*) from fact f where f.id > c.fact_id)::int as behind from reaction_cursor c`);
-      return Object.fromEntries(rows.map((r) => [r.name, r.behind]));
+      const behind: Record<string, number> = {};
+      for (const { name, topics } of reactions) {
+        const [row] = await db.execute<{ behind: number }>(sql`
+          select count(*)::int as behind from fact
+          where topic in ${[...topics]}
+            and id > coalesce((select fact_id from reaction_cursor where name = ${name}), 0)`);
+        behind[name] = row?.behind ?? 0;
+      }
+      return behind;
     },
   };
 }

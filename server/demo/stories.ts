@@ -30,6 +30,21 @@ async function until<T>(what: string, ms: number, ask: () => Promise<T | undefin
 
 const machine = "press-2";
 
+/** Nothing is sent to a machine whose station nobody can look at: waits until one is open. */
+async function untilStation(api: ApiHand, say: Stage["say"]): Promise<void> {
+  const open = async () => {
+    const { parts } = await api.get<{ parts: Record<string, { figures: Record<string, unknown> }> }>(
+      "/health",
+    );
+    return Number(parts["screens"]?.figures["stations"] ?? 0) > 0 ? true : undefined;
+  };
+  if ((await open()) === true) return;
+  say(
+    "Open the station of press 2 first (its link is in the last words of npm start): a change is announced there.",
+  );
+  await until("no station was opened", 180_000, open);
+}
+
 /** Cooling clogs; the loop finds it, a supervisor approves, the machine obeys, the effect is measured. */
 export async function playLoop({ api, demo, tell, say }: Stage): Promise<void> {
   const open = await api.get<AdjustmentSummary[]>(`/adjustments?machine=${machine}&show=open`);
@@ -37,6 +52,7 @@ export async function playLoop({ api, demo, tell, say }: Stage): Promise<void> {
     throw new HandProblem(
       `Another change of ${machine} is being measured; play the story when it has its verdict.`,
     );
+  await untilStation(api, say);
   await askPlant(demo, "/clear", { machine });
   await tell(1, "The cooling of press 2 begins to clog. Look at its station and at its melt temperature.");
   await askPlant(demo, "/fault", { name: "cooling-clog", machine });
@@ -71,7 +87,9 @@ export async function playLoop({ api, demo, tell, say }: Stage): Promise<void> {
     const now = await api.get<AdjustmentView>(`/adjustments/${proposed.id}`);
     if (now.state !== told) {
       told = now.state;
-      say(`   ${now.state.replaceAll("_", " ")}`);
+      say(
+        `   ${now.state.replaceAll("_", " ")}${now.why === null ? "" : ` (${now.why.code.replaceAll("_", " ")})`}`,
+      );
       if (now.state === "verifying")
         await tell(
           4,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createServer } from "node:net";
 import { once } from "node:events";
-import { connectAsync, type MqttClient } from "mqtt";
+import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { silentLogger } from "#server/core/log.ts";
 import { createBroker, type EdgeBroker } from "./broker.ts";
@@ -19,7 +19,7 @@ beforeEach(async () => {
   onTestFinished(() => broker.stop());
 });
 
-async function connect(url: string, options: Parameters<typeof connectAsync>[1] = {}): Promise<MqttClient> {
+async function connect(url: string, options: IClientOptions = {}): Promise<MqttClient> {
   const client = await connectAsync(url, { reconnectPeriod: 0, ...options }, false);
   onTestFinished(() => void client.end(true));
   return client;
@@ -35,7 +35,7 @@ const will = (node: string) => ({
 
 /** Whether the broker let a publication through, or threw its sender out. */
 async function says(client: MqttClient, topic: string): Promise<"heard" | "thrown out"> {
-  const gone = once(client, "close").then(() => "thrown out" as const);
+  const gone = new Promise<"thrown out">((resolve) => client.once("close", () => resolve("thrown out")));
   const taken = client.publishAsync(topic, "x", { qos: 1 }).then(() => "heard" as const);
   taken.catch(() => undefined);
   return Promise.race([gone, taken]);

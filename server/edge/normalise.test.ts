@@ -211,6 +211,24 @@ describe("what a driver tells", () => {
     ]);
   });
 
+  it("ends a gap of every device where that device was last heard itself, not where it was called stale", async () => {
+    const other = aTag({ id: 31, machineId: 3, metric: "press-3/MeltTemperature" });
+    const two = { ...document, tags: [...document.tags, other] };
+    const before = await source(undefined, two);
+    const { normaliser } = before;
+    await normaliser.readings([melt(231, -9000)]);
+    await normaliser.readings([melt(230, -4000, { metric: "press-3/MeltTemperature" })]);
+    await normaliser.readings([melt(231, -3000, { quality: 3 }), melt(229, -2000, { historical: true })]);
+    await before.queue.disk.close();
+
+    const after = await source(before.location, two);
+    await after.normaliser.event({ kind: "gap", device: "", at: noon, reason: "edge started" });
+    expect((await stored(after.queue, after.outlet)).events).toMatchObject([
+      { machineId: 2, data: { device: "press-2", from: noon - 9000, to: noon } },
+      { machineId: 3, data: { device: "press-3", from: noon - 4000, to: noon } },
+    ]);
+  });
+
   it("and nobody can read is kept as dead letter", async () => {
     const { normaliser, queue, outlet } = await source();
     const raw = new Uint8Array(100_000).fill(0);

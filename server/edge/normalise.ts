@@ -1,5 +1,6 @@
 import type { Clock } from "#server/core/clock.ts";
 import type { DriverEvent, DriverSink, RawReading, Receipt } from "#server/device/driver.contract.ts";
+import { quality } from "#server/device/tag.contract.ts";
 import { aggregate, close, lateShare } from "./aggregate.rules.ts";
 import { emptyFilter, type Point, release, thin } from "./filter.rules.ts";
 import type { SavedWindow } from "./queue-keys.ts";
@@ -24,6 +25,8 @@ export interface NormaliseParts {
   readonly onValue: (tagId: number, value: Value | null, quality: number, sourceTime: number) => void;
 }
 
+/** Devices of one source whose beginnings of gaps are remembered. */
+const maxDevices = 1000;
 /** As much of an unreadable message as a dead letter shows, bytes. */
 const maxUnreadable = 8192;
 
@@ -35,34 +38,54 @@ export class Normaliser implements DriverSink {
   readonly #sourceId: number;
   readonly #parts: NormaliseParts;
   readonly #skew: SkewMeter;
+  /** Up to when each device was heard; what the disk has of it is in the source's mark. */
+  #heard: Map<string, number>;
 
   constructor(sourceId: number, parts: NormaliseParts, skew: SkewMeter) {
     this.#sourceId = sourceId;
     this.#parts = parts;
     this.#skew = skew;
+    this.#heard = this.#heardOnDisk();
   }
 
   async readings(batch: readonly RawReading[], receipt?: Receipt): Promise<void> {
     const { clock, queue, book } = this.#parts;
     queue.admit(batch.length);
     const now = clock.now();
-    let lastAt = queue.markOf(this.#sourceId).lastAt ?? 0;
     for (const reading of batch) {
       this.#take(reading, now);
-      if (reading.sourceTime > lastAt && reading.sourceTime <= now) lastAt = reading.sourceTime;
+      this.#hear(reading, now);
     }
-    queue.mark(this.#sourceId, receipt === undefined ? { lastAt } : { lastAt, receipt }, this.#windows);
+    const heard = Object.fromEntries(this.#heard);
+    queue.mark(this.#sourceId, receipt === undefined ? { heard } : { heard, receipt }, this.#windows);
     try {
       await queue.stored();
     } catch (error) {
       // What was not stored may come again and must not look like a repetition.
       for (const state of book.ofSource(this.#sourceId)) state.filter = emptyFilter;
+      this.#heard = this.#heardOnDisk();
       throw error;
     }
   }
 
+  #heardOnDisk(): Map<string, number> {
+    return new Map(Object.entries(this.#parts.queue.markOf(this.#sourceId).heard ?? {}));
+  }
+
+  /**
+   * Up to when a device was heard says where a gap begins. A stale mark is the driver's own word and a reading from a
+   * device's store is old news: neither proves that nothing was lost before it. One device says nothing of another.
+   */
+  #hear({ metric, sourceTime, quality: q, historical }: RawReading, now: number): void {
+    if (historical === true || q === quality.stale || sourceTime > now) return;
+    const device = deviceOf(metric);
+    const before = this.#heard.get(device);
+    if (before === undefined && this.#heard.size >= maxDevices) return;
+    if (before === undefined || sourceTime > before) this.#heard.set(device, sourceTime);
+  }
+
   async event(event: DriverEvent): Promise<void> {
-    const { queue, book, clock } = this.#parts;
+    const { queue, clock } = this.#parts;
     if (event.kind === "unreadable") {
       const shown = storableText(Buffer.from(event.raw.subarray(0, maxUnreadable)).toString("utf8"));
       const raw = {
@@ -74,13 +97,25 @@ export class Normaliser implements DriverSink {
       queue.admit(1);
       queue.dead(this.#anyLane(), clock.now(), "unreadable", raw);
     } else {
-      const machineId = book.machineOfDevice(this.#sourceId, event.device);
-      const { at } = event;
-      const data = eventData(event, queue.markOf(this.#sourceId).lastAt);
-      const lane = machineId === null ? this.#anyLane() : book.laneOf(machineId);
-      queue.event(lane, { kind: event.kind, at, sourceId: this.#sourceId, machineId, data });
+      for (const one of this.#ofEachDevice(event)) this.#tell(one);
     }
     await queue.stored();
+  }
+
+  /** A gap of the whole source whose beginning only we know begins for each of its devices at another time. */
+  #ofEachDevice(event: OfDevice): OfDevice[] {
+    if (event.kind !== "gap" || event.device !== "" || event.from !== undefined) return [event];
+    const devices = [...this.#heard.keys()];
+    return devices.length === 0 ? [event] : devices.map((device) => ({ ...event, device }));
+  }
+
+  #tell(event: OfDevice): void {
+    const { queue, book } = this.#parts;
+    const machineId = book.machineOfDevice(this.#sourceId, event.device);
+    const { kind, at } = event;
+    const data = eventData(event, this.#heard.get(event.device));
+    const lane = machineId === null ? this.#anyLane() : book.laneOf(machineId);
+    queue.event(lane, { kind, at, sourceId: this.#sourceId, machineId, data });
   }
 
   lastReceipt(): Promise<Receipt | null> {
@@ -183,10 +218,14 @@ function valueOf({ tag }: TagState, { num, txt }: Verdict): Value | null {
   return tag.datatype === "boolean" ? num === 1 : num;
 }
 
-function eventData(
-  event: Exclude<DriverEvent, { kind: "unreadable" }>,
-  lastAt: number | undefined,
-): EdgeEvent["data"] {
+type OfDevice = Exclude<DriverEvent, { kind: "unreadable" }>;
+
+/** The device within `<device>/<metric>`; "" where there is none. */
+function deviceOf(metric: string): string {
+  return metric.slice(0, Math.max(0, metric.indexOf("/")));
+}
+
+function eventData(event: OfDevice, heard: number | undefined): EdgeEvent["data"] {
   const device = storableText(event.device);
   switch (event.kind) {
     case "birth":
@@ -197,7 +236,7 @@ function eventData(
       return {
         device,
         reason: storableText(event.reason),
-        from: event.from ?? lastAt ?? event.at,
+        from: event.from ?? heard ?? event.at,
         to: event.to ?? event.at,
       };
     default:

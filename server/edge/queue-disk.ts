@@ -108,11 +108,16 @@ export class QueueDisk {
       return await read();
     } catch (error) {
       if (!isCorruption(error)) throw error;
-      this.options.log.error({ err: error }, "the queue is damaged; repairing");
-      await this.exclusive(async () => this.#load(await this.store.repair()));
-      this.onRecovered();
+      await this.mend();
       return await read();
     }
+  }
+
+  /** Saves what can be saved and makes gaps of the rest. */
+  async mend(): Promise<void> {
+    this.options.log.error("the queue is damaged; repairing");
+    await this.exclusive(async () => this.#load(await this.store.repair()));
+    this.onRecovered();
   }
 
   async close(): Promise<void> {

@@ -51,10 +51,13 @@ export const SavedWindow = z.object({
 });
 export type SavedWindow = z.infer<typeof SavedWindow>;
 
-/** How far a source has come: the last batch of a device's own store, and its newest stored reading (source time, ms). */
+/**
+ * How far a source has come: the last batch of a device's own store, and up to when each of its devices was heard:
+ * the newest stored reading of its own and of the present (source time, ms).
+ */
 export const SourceMark = z.object({
   receipt: z.object({ session: z.string(), id: z.number().int() }).optional(),
-  lastAt: z.number().optional(),
+  heard: z.record(z.string(), z.number()).optional(),
   windows: z.array(SavedWindow).optional(),
 });
 export type SourceMark = z.infer<typeof SourceMark>;

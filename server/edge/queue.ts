@@ -4,7 +4,7 @@ import { NotStored, QueueDisk, type QueueOptions } from "./queue-disk.ts";
 import { blockKey, type EpochRecord, sourceKey, type SourceMark } from "./queue-keys.ts";
 import { planRoom } from "./queue-room.ts";
 import { type Epoch, putJson } from "./queue-state.ts";
-import type { StoreOperation } from "./queue-store.ts";
+import { isCorruption, type StoreOperation } from "./queue-store.ts";
 import { trimQueue } from "./queue-trim.ts";
 import { gapEvent, Waiting } from "./queue-waiting.ts";
 import type { EdgeEvent, StreamGap } from "./uplink.contract.ts";
@@ -146,8 +146,8 @@ export class Queue {
   }
 
   /** Housekeeping, every few seconds. */
-  tick(): Promise<void> {
-    return trimQueue(this.disk);
+  async tick(): Promise<void> {
+    await this.disk.mended(() => trimQueue(this.disk));
   }
 
   health(): QueueHealth {
@@ -163,9 +163,10 @@ export class Queue {
 
   /** Writes what waits and closes. */
   async close(): Promise<void> {
-    await this.#flush();
+    // A disk that takes nothing is not waited for.
+    if (this.disk.storing) await this.#flush();
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.tick();
+    if (this.disk.storing) await this.tick();
     await this.disk.close();
   }
 
@@ -194,6 +195,7 @@ export class Queue {
         taken.resolve();
       } catch (error) {
         this.#waiting.keepEvents(taken);
+        if (isCorruption(error)) void this.disk.mend().catch(() => undefined);
         if (this.disk.storing && this.#waiting.count > 0) this.#schedule();
         taken.reject(error);
       } finally {

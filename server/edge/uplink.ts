@@ -132,7 +132,7 @@ export class Uplink implements Service {
     this.#senders.clear();
     this.#welcomed = true;
     log.info({ why, cursors: cursors.data.length }, "in touch with the server");
-    this.#socket?.emit("health", this.#options.health());
+    void this.#sayHealth();
     this.#pump();
     void this.#report();
   }
@@ -236,7 +236,21 @@ export class Uplink implements Service {
     const { signal } = this.#abort;
     while (!signal.aborted) {
       await this.#options.clock.sleep(healthMs, signal);
-      if (this.#welcomed) this.#socket?.emit("health", this.#options.health());
+      await this.#sayHealth();
+    }
+  }
+
+  async #sayHealth(): Promise<void> {
+    const { clock, health, log } = this.#options;
+    try {
+      const oldest = await Promise.all(
+        this.#outlet.open().map(({ name }) => this.#outlet.oldestUnacked(name)),
+      );
+      const times = oldest.filter((at) => at !== null);
+      const oldestUnackedMs = times.length === 0 ? null : clock.now() - Math.min(...times);
+      if (this.#welcomed) this.#socket?.emit("health", { ...health(), oldestUnackedMs });
+    } catch (error) {
+      log.warn({ err: error }, "the edge's health could not be told");
     }
   }
 

@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
-import { instant } from "#db/sql.ts";
 import { serviceActor, type Actor } from "#server/core/actor.contract.ts";
 import { silentLogger } from "#server/core/log.ts";
 import type { TagMeaning } from "#server/device/tag.contract.ts";
@@ -115,10 +114,19 @@ export function testLane(db: Db, consumers: readonly Consumer[]): TestLane {
         quality: quality ?? 0,
         seq: (seq += 1),
       }));
-      for (const r of readings)
-        await db.execute(sql`
-          insert into reading (source_ts, edge_ts, epoch, seq, num, stream_id, tag_id, quality, txt)
-          values (${instant(r.sourceTime)}, ${instant(r.sourceTime)}, 1, ${r.seq}, ${Number.isNaN(r.num) ? null : r.num}, 1, ${r.tagId}, ${r.quality}, ${r.txt})`);
+      const rows = readings.map((r) => [
+        r.sourceTime,
+        r.seq,
+        Number.isNaN(r.num) ? null : r.num,
+        r.tagId,
+        r.quality,
+        r.txt,
+      ]);
+      await db.execute(sql`
+        insert into reading (source_ts, edge_ts, epoch, seq, num, stream_id, tag_id, quality, txt)
+        select to_timestamp((r ->> 0)::float8 / 1000), to_timestamp((r ->> 0)::float8 / 1000), 1, (r ->> 1)::int,
+          (r ->> 2)::float8, 1, (r ->> 3)::int, (r ->> 4)::int, r ->> 5
+        from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) r`);
       const now = options.now ?? Math.max(...said.map((s) => s.at));
       for (const consumer of consumers) {
         const wanted = readings.filter((r) =>

@@ -27,6 +27,11 @@ beforeAll(async () => {
   await ask(source, async (sql) => {
     await sql`select ensure_reading_partition('2026-01-01')`;
     tables = await fillEveryTable(sql);
+    // Larger than what the driver and gzip buffer, and not the last table.
+    await sql`
+      insert into fact (topic, scope, data, at)
+      select 'test.large', 'plant', jsonb_build_object('n', n, 'text', repeat(md5(n::text), 10)), now()
+      from generate_series(1, 20000) n`;
   });
   await mkdir(join(folder, "secrets"));
   await writeFile(join(folder, "secrets", "pin-pepper"), "pepper\n", { mode: 0o600 });

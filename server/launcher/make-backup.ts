@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import postgres from "postgres";
+import type postgres from "postgres";
 import { type Clock, systemClock } from "#server/core/clock.ts";
 import { hashFile, type Manifest, writeManifest } from "./archive.ts";
 import {
@@ -15,6 +15,7 @@ import {
   listSequences,
   listTables,
 } from "./catalogue.ts";
+import { openCopyConnection } from "./copy-connection.ts";
 import { type Folders, projectRoot } from "./folders.ts";
 import { exists } from "./postgres-binaries.ts";
 import { fileProblem, Problem } from "./problem.ts";
@@ -40,7 +41,7 @@ export async function makeBackup(options: BackupOptions): Promise<Manifest> {
   const { target, clock = systemClock } = options;
   if (await exists(target)) throw new Problem(`${target} is there already: name a folder that is not.`);
   const part = `${target}.partial`;
-  const sql = postgres(options.ownerUrl, { max: 1, onnotice: () => {} });
+  const { sql, resume } = openCopyConnection(options.ownerUrl);
   try {
     await rm(part, { recursive: true, force: true });
     await mkdir(join(part, "tables"), { recursive: true, mode: 0o700 });
@@ -52,6 +53,7 @@ export async function makeBackup(options: BackupOptions): Promise<Manifest> {
       for (const [i, table] of all.entries()) {
         options.progress?.(i, all.length, table.name);
         tables.push(await copyTable(tx, table, part));
+        resume();
       }
       const [house] = await tx`select value->>'kind' as kind from setting where key = 'house'`;
       return {

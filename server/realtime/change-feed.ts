@@ -69,7 +69,9 @@ export function createChangeFeed(deps: {
       return cursor;
     },
     async start() {
-      const [newest] = await db.execute<{ id: number }>(sql`select coalesce(max(id), 0)::int8 as id from fact`);
+      const [newest] = await db.execute<{ id: string }>(
+        sql`select coalesce(max(id), 0)::text as id from fact`,
+      );
       cursor = Number(newest?.id ?? 0);
       const listener = await db.$client.listen(
         factChannel,

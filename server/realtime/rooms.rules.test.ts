@@ -1,7 +1,15 @@
 import { expect, test } from "vitest";
 import type { Actor, Role } from "#server/core/actor.contract.ts";
 import { nobody } from "#server/core/actor.contract.ts";
-import { maxHz, mayWatch, mayWatchTag, parseScope, roomsOf, type ScreenScope, type Topology } from "./rooms.rules.ts";
+import {
+  maxHz,
+  mayWatch,
+  mayWatchTag,
+  parseScope,
+  roomsOf,
+  type ScreenScope,
+  type Topology,
+} from "./rooms.rules.ts";
 
 const lines = new Map([
   [1, [1, 2]],
@@ -21,7 +29,16 @@ const scope = (text: string) => parseScope(text) as ScreenScope;
 const may = (actor: Actor, text: string) => mayWatch(actor, scope(text), topology);
 
 test("a text that is no scope is none", () => {
-  for (const text of ["", "machine:", "machine:0", "machine:1e9", "machine:-1", "line:1 or 1", "station:x", "Plant"])
+  for (const text of [
+    "",
+    "machine:",
+    "machine:0",
+    "machine:1e9",
+    "machine:-1",
+    "line:1 or 1",
+    "station:x",
+    "Plant",
+  ])
     expect(parseScope(text), text).toBeNull();
   expect(parseScope(`station:${own}`)).toEqual({ kind: "station", id: own });
 });

@@ -22,7 +22,8 @@ export const everybody = "*";
 export function parseScope(text: string): ScreenScope | null {
   if (text === "plant") return { kind: "plant" };
   const numbered = /^(line|machine):([1-9]\d{0,8})$/.exec(text);
-  if (numbered !== null) return { kind: numbered[1] === "line" ? "line" : "machine", id: Number(numbered[2]) };
+  if (numbered !== null)
+    return { kind: numbered[1] === "line" ? "line" : "machine", id: Number(numbered[2]) };
   const station = /^station:([0-9a-f-]{36})$/.exec(text);
   return station === null ? null : { kind: "station", id: station[1] ?? "" };
 }

@@ -17,7 +17,15 @@ import {
   type ServerToScreen,
   type WatchAnswer,
 } from "./protocol.contract.ts";
-import { everybody, maxHz, mayWatch, mayWatchTag, parseScope, roomsOf, type Topology } from "./rooms.rules.ts";
+import {
+  everybody,
+  maxHz,
+  mayWatch,
+  mayWatchTag,
+  parseScope,
+  roomsOf,
+  type Topology,
+} from "./rooms.rules.ts";
 import { SampleFeed, type SampleFeedCounts } from "./sample-feed.ts";
 import { Backlog, type BacklogLimits } from "./backlog.ts";
 import { readTopology } from "./topology.queries.ts";

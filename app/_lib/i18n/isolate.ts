@@ -12,6 +12,9 @@ export function isolated(
 ): Record<string, string | number> {
   if (!locale.startsWith("ar")) return { ...params };
   return Object.fromEntries(
-    Object.entries(params).map(([name, value]) => [name, typeof value === "string" ? open + value + close : value]),
+    Object.entries(params).map(([name, value]) => [
+      name,
+      typeof value === "string" ? open + value + close : value,
+    ]),
   );
 }

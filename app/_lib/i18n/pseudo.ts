@@ -4,7 +4,7 @@ export interface Words {
 }
 
 const accented = new Map(
-  [..."aáeéiíoóuúyýcçnñsšzžAÁEÉIÍOÓUÚYÝCÇNÑSŠZŽ"].reduce<[string, string][]>((pairs, letter, i, all) => {
+  "aáeéiíoóuúyýcçnñsšzžAÁEÉIÍOÓUÚYÝCÇNÑSŠZŽ".split("").reduce<[string, string][]>((pairs, letter, i, all) => {
     if (i % 2 === 0) pairs.push([letter, all[i + 1] ?? letter]);
     return pairs;
   }, []),

@@ -48,10 +48,19 @@ export function DataTable<T extends object>(props: {
   const defined = useMemo(() => {
     const helper = createColumnHelper<typeof features, T>();
     return columns.map((column) =>
-      helper.accessor((row): unknown => column.value(row) ?? "", { id: column.key, header: column.head, sortFn: "auto" }),
+      helper.accessor((row): unknown => column.value(row) ?? "", {
+        id: column.key,
+        header: column.head,
+        sortFn: "auto",
+      }),
     );
   }, [columns]);
-  const table = useTable({ features, columns: defined, data: rows ?? (noRows as readonly T[]), getRowId: rowKey });
+  const table = useTable({
+    features,
+    columns: defined,
+    data: rows ?? (noRows as readonly T[]),
+    getRowId: rowKey,
+  });
   const byKey = useMemo(() => new Map(columns.map((column) => [column.key, column])), [columns]);
   if (rows === undefined) return props.loading ?? null;
   if (rows.length === 0) return props.empty;

@@ -27,7 +27,9 @@ export function Dialog(props: {
           </div>
           <div className="flex flex-col gap-4 overflow-y-auto px-5 py-4">{props.children}</div>
           {props.foot !== undefined && (
-            <div className="flex flex-wrap justify-end gap-2 border-t border-hairline px-5 py-3">{props.foot}</div>
+            <div className="flex flex-wrap justify-end gap-2 border-t border-hairline px-5 py-3">
+              {props.foot}
+            </div>
           )}
         </Base.Popup>
       </Base.Portal>

@@ -1,4 +1,11 @@
-import { type InputHTMLAttributes, type ReactNode, type Ref, type SelectHTMLAttributes, type TextareaHTMLAttributes, useId } from "react";
+import {
+  type InputHTMLAttributes,
+  type ReactNode,
+  type Ref,
+  type SelectHTMLAttributes,
+  type TextareaHTMLAttributes,
+  useId,
+} from "react";
 
 interface Around {
   readonly label: string;
@@ -8,8 +15,15 @@ interface Around {
 }
 
 function ids(id: string, { hint, problem }: Around) {
-  const described = [problem === undefined ? null : `${id}-problem`, hint === undefined ? null : `${id}-hint`].filter((x) => x !== null);
-  return { id, "aria-invalid": problem !== undefined, ...(described.length === 0 ? {} : { "aria-describedby": described.join(" ") }) };
+  const described = [
+    problem === undefined ? null : `${id}-problem`,
+    hint === undefined ? null : `${id}-hint`,
+  ].filter((x) => x !== null);
+  return {
+    id,
+    "aria-invalid": problem !== undefined,
+    ...(described.length === 0 ? {} : { "aria-describedby": described.join(" ") }),
+  };
 }
 
 function Frame(props: Around & { id: string; children: ReactNode }): ReactNode {

@@ -17,7 +17,11 @@ export interface MenuItem {
 export function Menu(props: { label: ReactNode; items: readonly MenuItem[]; name?: string }): ReactNode {
   return (
     <Base.Root>
-      <Base.Trigger className="d-button" data-tone="quiet" {...(props.name === undefined ? {} : { "aria-label": props.name })}>
+      <Base.Trigger
+        className="d-button"
+        data-tone="quiet"
+        {...(props.name === undefined ? {} : { "aria-label": props.name })}
+      >
         {props.label}
         <ChevronDown className="size-4 text-ink-2" aria-hidden="true" />
       </Base.Trigger>
@@ -31,10 +35,15 @@ export function Menu(props: { label: ReactNode; items: readonly MenuItem[]; name
                 onClick={item.onPress}
                 className="flex cursor-default items-center gap-2 px-3 py-1.5 outline-none data-[disabled]:text-ink-2 data-[highlighted]:bg-band"
               >
-                <Check className={`size-4 flex-none ${item.chosen === true ? "" : "invisible"}`} aria-hidden="true" />
+                <Check
+                  className={`size-4 flex-none ${item.chosen === true ? "" : "invisible"}`}
+                  aria-hidden="true"
+                />
                 <span>
                   {item.label}
-                  {item.why !== undefined && item.why !== null && <span className="block text-xs">{item.why}</span>}
+                  {item.why !== undefined && item.why !== null && (
+                    <span className="block text-xs">{item.why}</span>
+                  )}
                 </span>
               </Base.Item>
             ))}

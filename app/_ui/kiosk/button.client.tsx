@@ -34,7 +34,15 @@ export function KioskButton(
     type?: "button" | "submit";
   },
 ): ReactNode {
-  const { tone = "secondary", size = "primary", wide = false, glyph, why = null, busy = false, onPress } = props;
+  const {
+    tone = "secondary",
+    size = "primary",
+    wide = false,
+    glyph,
+    why = null,
+    busy = false,
+    onPress,
+  } = props;
   const last = useRef(-Infinity);
   const off = why !== null || busy;
   return (

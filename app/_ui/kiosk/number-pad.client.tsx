@@ -49,7 +49,7 @@ export function NumberPad(props: {
   });
 
   return (
-    <div className="grid grid-cols-3 gap-mm-2 [direction:ltr]" role="group">
+    <div className="grid grid-cols-3 gap-mm-2 [direction:ltr]">
       {["1", "2", "3", "4", "5", "6", "7", "8", "9"].map((digit) => (
         <KioskButton key={digit} size="secondary" onPress={() => type(digit)}>
           {digit}

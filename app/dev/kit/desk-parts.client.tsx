@@ -19,7 +19,12 @@ interface Row {
 const columns: readonly Column<Row>[] = [
   { key: "name", head: "Machine", value: (row) => row.name },
   { key: "value", head: "Stops", value: (row) => row.value, align: "end" },
-  { key: "at", head: "Last", value: (row) => new Date(row.at).toISOString(), cell: (row) => <PlantTime at={row.at} day /> },
+  {
+    key: "at",
+    head: "Last",
+    value: (row) => new Date(row.at).toISOString(),
+    cell: (row) => <PlantTime at={row.at} day />,
+  },
 ];
 
 export function DeskParts(props: { now: number }): ReactNode {
@@ -53,8 +58,22 @@ export function DeskParts(props: { now: number }): ReactNode {
         <SelectField label="Role" options={[{ value: "a", label: "Operator" }]} />
         <TextArea label="Reason" />
       </div>
-      <DataTable name="kit" caption="Stops" columns={columns} rows={rows} rowKey={(row) => row.id} empty={empty} />
-      <DataTable name="kit" caption="Stops" columns={columns} rows={[]} rowKey={(row) => row.id} empty={empty} />
+      <DataTable
+        name="kit"
+        caption="Stops"
+        columns={columns}
+        rows={rows}
+        rowKey={(row) => row.id}
+        empty={empty}
+      />
+      <DataTable
+        name="kit"
+        caption="Stops"
+        columns={columns}
+        rows={[]}
+        rowKey={(row) => row.id}
+        empty={empty}
+      />
       <DataTable
         name="kit"
         caption="Stops"

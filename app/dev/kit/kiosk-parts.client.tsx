@@ -41,7 +41,13 @@ export function KioskParts(): ReactNode {
       <div className="grid gap-6 md:grid-cols-2">
         <div className="max-w-mm-90">
           <p className="pb-mm-2 text-mm-6">{text === "" ? "–" : text}</p>
-          <NumberPad text={text} onChange={setText} maxLength={6} decimal="." words={{ clear: "Clear", erase: "Erase" }} />
+          <NumberPad
+            text={text}
+            onChange={setText}
+            maxLength={6}
+            decimal="."
+            words={{ clear: "Clear", erase: "Erase" }}
+          />
         </div>
         <div className="k-card flex flex-col">
           <Notice kind="empty" title="No job runs here">

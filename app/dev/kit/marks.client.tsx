@@ -10,7 +10,16 @@ import { Sparkline } from "#app/_ui/sparkline-graph.tsx";
 import { StateMark, type StateWord } from "#app/_ui/state-mark.tsx";
 import { type RibbonPart, StateRibbon } from "#app/_ui/state-ribbon.tsx";
 
-const words: readonly StateWord[] = ["running", "setup", "idle", "starved", "blocked", "stopped", "fault", "no_data"];
+const words: readonly StateWord[] = [
+  "running",
+  "setup",
+  "idle",
+  "starved",
+  "blocked",
+  "stopped",
+  "fault",
+  "no_data",
+];
 const scale = { low: 0, high: 400, normalLow: 225, normalHigh: 235 };
 const sample = (value: number | null, ageMs: number, quality: number): LiveSample => ({
   value,
@@ -24,7 +33,11 @@ const samples = [sample(230.4, 400, 0), sample(231, 900, 1), sample(229.9, 42_00
 export function Marks(props: { now: number }): ReactNode {
   const { now } = props;
   const hour = 3600_000;
-  const ribbon: RibbonPart[] = words.map((word, i) => ({ word, start: now - (8 - i) * hour, end: now - (7 - i) * hour }));
+  const ribbon: RibbonPart[] = words.map((word, i) => ({
+    word,
+    start: now - (8 - i) * hour,
+    end: now - (7 - i) * hour,
+  }));
   const line = Array.from({ length: 60 }, (_, i) => ({
     at: now - (60 - i) * 10_000,
     value: i > 24 && i < 31 ? null : 230 + Math.sin(i / 5) * 3,
@@ -41,7 +54,12 @@ export function Marks(props: { now: number }): ReactNode {
       <div className="flex flex-col gap-4">
         <div className="flex gap-4 text-2xl">
           {([1, 2, 3, 4] as const).map((priority) => (
-            <AlarmMark key={priority} priority={priority} beats={priority === 1} label={`priority ${String(priority)}`} />
+            <AlarmMark
+              key={priority}
+              priority={priority}
+              beats={priority === 1}
+              label={`priority ${String(priority)}`}
+            />
           ))}
         </div>
         <div className="flex flex-wrap gap-6">
@@ -55,8 +73,8 @@ export function Marks(props: { now: number }): ReactNode {
           ))}
         </div>
         <p className="flex flex-wrap gap-6">
-          <PlantTime at={now} /> <PlantTime at={now} day seconds /> <Ago at={now - 62_000} /> <Ago at={now - 5 * hour} />{" "}
-          <Running since={now - 4_353_000} /> <Countdown until={now + 65_000} />
+          <PlantTime at={now} /> <PlantTime at={now} day seconds /> <Ago at={now - 62_000} />{" "}
+          <Ago at={now - 5 * hour} /> <Running since={now - 4_353_000} /> <Countdown until={now + 65_000} />
         </p>
       </div>
       <div className="flex flex-col gap-3">
@@ -64,11 +82,27 @@ export function Marks(props: { now: number }): ReactNode {
         <AnalogueBar value={239} stale={false} scale={scale} setpoint={231} />
         <AnalogueBar value={228} stale scale={scale} setpoint={231} />
         <AnalogueBar value={null} stale scale={scale} setpoint={null} />
-        <AnalogueBar value={120} stale={false} scale={{ ...scale, normalLow: null, normalHigh: null }} setpoint={null} />
-        <AnalogueBar value={1} stale={false} scale={{ low: null, high: null, normalLow: null, normalHigh: null }} setpoint={null} />
+        <AnalogueBar
+          value={120}
+          stale={false}
+          scale={{ ...scale, normalLow: null, normalHigh: null }}
+          setpoint={null}
+        />
+        <AnalogueBar
+          value={1}
+          stale={false}
+          scale={{ low: null, high: null, normalLow: null, normalHigh: null }}
+          setpoint={null}
+        />
       </div>
       <div className="flex flex-col gap-3">
-        <StateRibbon parts={ribbon} from={now - 8 * hour} to={now} label="every state for an hour" id="kit-hatch" />
+        <StateRibbon
+          parts={ribbon}
+          from={now - 8 * hour}
+          to={now}
+          label="every state for an hour"
+          id="kit-hatch"
+        />
         <div className="h-12">
           <Sparkline points={line} from={now - 600_000} to={now} gapMs={15_000} least={5} />
         </div>

@@ -17,18 +17,31 @@ import { useStationSession } from "./session.client.tsx";
 import type { StationPlace } from "./use-view.client.ts";
 
 /** What happened, where, since when, the likely cause with its record, and what to do: one card, one action. */
-export function AlarmCard(props: { card: Card; machineId: number; place: StationPlace; whole?: boolean }): ReactNode {
+export function AlarmCard(props: {
+  card: Card;
+  machineId: number;
+  place: StationPlace;
+  whole?: boolean;
+}): ReactNode {
   const { card, machineId, place, whole = false } = props;
   const t = useTranslations("floor.alarm");
   const sentence = useSentence();
   return (
-    <article className="k-card flex flex-none flex-col gap-mm-3" data-strong={true} data-alarm={card.kind} aria-labelledby={`alarm-${card.id}`}>
+    <article
+      className="k-card flex flex-none flex-col gap-mm-3"
+      data-strong={true}
+      data-alarm={card.kind}
+      aria-labelledby={`alarm-${card.id}`}
+    >
       <header className="flex items-start gap-mm-3">
         <span className={whole ? "text-mm-9" : "text-mm-6"}>
           <AlarmMark priority={card.priority} beats={card.priority === 1 && needsTaking(card)} />
         </span>
         <div className="min-w-0 flex-1">
-          <h2 id={`alarm-${card.id}`} className={`${whole ? "text-mm-6" : "text-mm-4.6"} font-semibold leading-tight`}>
+          <h2
+            id={`alarm-${card.id}`}
+            className={`${whole ? "text-mm-6" : "text-mm-4.6"} font-semibold leading-tight`}
+          >
             <span className="sr-only">{t("priority", { n: card.priority })} </span>
             {sentence(card.title)}
           </h2>
@@ -47,7 +60,9 @@ export function AlarmCard(props: { card: Card; machineId: number; place: Station
       </header>
       <p>{sentence(card.text)}</p>
       <Cause card={card} whole={whole} />
-      <p className="border-s-[calc(var(--mm)*1)] border-ink ps-[0.8em] font-semibold">{sentence(card.todo)}</p>
+      <p className="border-s-[calc(var(--mm)*1)] border-ink ps-[0.8em] font-semibold">
+        {sentence(card.todo)}
+      </p>
       <Status card={card} />
       <AlarmActions card={card} machineId={machineId} place={place} whole={whole} />
     </article>
@@ -65,7 +80,9 @@ function Cause(props: { card: Card; whole: boolean }): ReactNode {
     <div>
       <p>
         <span className="text-ink-2">{t("cause")}</span> <strong>{causes(cause.code)}</strong>{" "}
-        <span className="text-ink-2">{cause.of === 0 ? t("causeNew") : t("causeRecord", { right: cause.right, of: cause.of })}</span>
+        <span className="text-ink-2">
+          {cause.of === 0 ? t("causeNew") : t("causeRecord", { right: cause.right, of: cause.of })}
+        </span>
       </p>
       {props.whole && cause.signals.length > 0 && (
         <ul className="flex flex-wrap gap-x-mm-5 text-label text-ink-2">
@@ -101,12 +118,19 @@ function Status(props: { card: Card }): ReactNode {
         </>
       )}
       {!card.active && t("over")}
-      {card.instruction !== null && card.run?.state === "done" && t("followed", { title: inLanguage(card.instruction.title, locale) })}
+      {card.instruction !== null &&
+        card.run?.state === "done" &&
+        t("followed", { title: inLanguage(card.instruction.title, locale) })}
     </p>
   );
 }
 
-export function AlarmActions(props: { card: Card; machineId: number; place: StationPlace; whole: boolean }): ReactNode {
+export function AlarmActions(props: {
+  card: Card;
+  machineId: number;
+  place: StationPlace;
+  whole: boolean;
+}): ReactNode {
   const { card, machineId, place, whole } = props;
   const t = useTranslations("floor.alarm");
   const words = useErrorWords();
@@ -135,7 +159,12 @@ export function AlarmActions(props: { card: Card; machineId: number; place: Stat
           </KioskButton>
         )}
         {running !== null && (
-          <KioskButton tone={untaken ? "secondary" : "primary"} wide className="flex-1" onPress={() => place.go("run", running.id)}>
+          <KioskButton
+            tone={untaken ? "secondary" : "primary"}
+            wide
+            className="flex-1"
+            onPress={() => place.go("run", running.id)}
+          >
             {t("continue", { step: Math.min(running.step, running.steps), steps: running.steps })}
           </KioskButton>
         )}
@@ -151,7 +180,12 @@ export function AlarmActions(props: { card: Card; machineId: number; place: Stat
           </KioskButton>
         )}
         {!whole && (
-          <KioskButton size="secondary" tone="quiet" className="self-center" onPress={() => place.go("alarm", card.id)}>
+          <KioskButton
+            size="secondary"
+            tone="quiet"
+            className="self-center"
+            onPress={() => place.go("alarm", card.id)}
+          >
             {t("details")}
           </KioskButton>
         )}

@@ -15,7 +15,11 @@ import { needsTaking } from "./next-action.rules.ts";
 import type { StationPlace } from "./use-view.client.ts";
 
 /** Every open alarm of this machine, most urgent first: a list, never a stack of windows. */
-export function AlarmsView(props: { alarms: readonly Card[]; place: StationPlace; failed: boolean }): ReactNode {
+export function AlarmsView(props: {
+  alarms: readonly Card[];
+  place: StationPlace;
+  failed: boolean;
+}): ReactNode {
   const { alarms, place, failed } = props;
   const t = useTranslations("floor.alarm");
   const sentence = useSentence();
@@ -37,12 +41,17 @@ export function AlarmsView(props: { alarms: readonly Card[]; place: StationPlace
               className="k-card flex min-h-mm-20 w-full items-center gap-mm-4 text-start"
             >
               <span className="text-mm-6">
-                <AlarmMark priority={alarm.priority} beats={alarm.priority === 1 && needsTaking(alarm)} label={t("priority", { n: alarm.priority })} />
+                <AlarmMark
+                  priority={alarm.priority}
+                  beats={alarm.priority === 1 && needsTaking(alarm)}
+                  label={t("priority", { n: alarm.priority })}
+                />
               </span>
               <span className="min-w-0 flex-1">
                 <span className="block font-semibold">{sentence(alarm.title)}</span>
                 <span className="block text-label text-ink-2">
-                  {alarm.taken === null ? t("notTaken") : t("takenBy", { name: alarm.taken.name })} · <Ago at={alarm.since} />
+                  {alarm.taken === null ? t("notTaken") : t("takenBy", { name: alarm.taken.name })} ·{" "}
+                  <Ago at={alarm.since} />
                   {!alarm.active && ` · ${t("over")}`}
                 </span>
               </span>
@@ -56,7 +65,12 @@ export function AlarmsView(props: { alarms: readonly Card[]; place: StationPlace
 }
 
 /** One alarm over the whole place under the header; the machine is one tap away. */
-export function AlarmView(props: { card: Card | undefined; machineId: number; place: StationPlace; more: number }): ReactNode {
+export function AlarmView(props: {
+  card: Card | undefined;
+  machineId: number;
+  place: StationPlace;
+  more: number;
+}): ReactNode {
   const { card, machineId, place, more } = props;
   const t = useTranslations("floor.alarm");
   if (card === undefined)

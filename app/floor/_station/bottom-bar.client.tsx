@@ -27,7 +27,10 @@ export function BottomBar(props: { place: StationPlace; alarms: number; stops: n
     </button>
   );
   return (
-    <nav aria-label={t("label")} className="flex min-h-mm-22 items-center gap-mm-2 border-t border-line bg-surface px-mm-3 py-mm-1">
+    <nav
+      aria-label={t("label")}
+      className="flex min-h-mm-22 items-center gap-mm-2 border-t border-line bg-surface px-mm-3 py-mm-1"
+    >
       {item("home", <Gauge className="k-glyph" aria-hidden="true" />)}
       {item("alarms", <Bell className="k-glyph" aria-hidden="true" />, alarms)}
       {item("job", <ClipboardList className="k-glyph" aria-hidden="true" />)}

@@ -23,14 +23,16 @@ export function Changes(props: {
   const now = useNow(1000);
   const [dismissed, setDismissed] = useState<readonly string[]>([]);
   const shown = changesOnStation(props.adjustments, now, dismissed);
-  return shown.filter((change) => props.home || change.kind === "announced").map((change) => (
-    <Change
-      key={change.adjustment.id}
-      change={change}
-      machineId={props.machineId}
-      onDismiss={() => setDismissed((before) => [...before, change.adjustment.id].slice(-20))}
-    />
-  ));
+  return shown
+    .filter((change) => props.home || change.kind === "announced")
+    .map((change) => (
+      <Change
+        key={change.adjustment.id}
+        change={change}
+        machineId={props.machineId}
+        onDismiss={() => setDismissed((before) => [...before, change.adjustment.id].slice(-20))}
+      />
+    ));
 }
 
 function Change(props: { change: ChangeOnStation; machineId: number; onDismiss: () => void }): ReactNode {
@@ -55,7 +57,10 @@ function OldNew(props: { adjustment: AdjustmentSummary; large?: boolean }): Reac
   const t = useTranslations("floor.change");
   const number = (value: number) => formatNumber(locale, value, target.decimals);
   return (
-    <span className={`inline-flex items-baseline gap-[0.5em] whitespace-nowrap font-semibold ${props.large === true ? "text-mm-8" : ""}`} dir="ltr">
+    <span
+      className={`inline-flex items-baseline gap-[0.5em] whitespace-nowrap font-semibold ${props.large === true ? "text-mm-8" : ""}`}
+      dir="ltr"
+    >
       <span className="font-normal text-ink-2">{number(oldValue)}</span>
       <ArrowRight className="size-[0.8em] self-center" role="img" aria-label={t("to")} />
       {number(newValue)} <span className="text-[0.7em] font-normal text-ink-2">{target.unit}</span>
@@ -81,7 +86,8 @@ function Announced(props: { adjustment: AdjustmentSummary; machineId: number }):
     >
       <div className="min-w-0 flex-1">
         <p className="font-semibold">
-          {adjustment.returns === null ? t("announced") : t("announcedReturn")} <bdi>{adjustment.target.name}</bdi>
+          {adjustment.returns === null ? t("announced") : t("announcedReturn")}{" "}
+          <bdi>{adjustment.target.name}</bdi>
         </p>
         <OldNew adjustment={adjustment} large />
         <p className="text-ink-2">
@@ -117,7 +123,11 @@ function UnderWay(props: { adjustment: AdjustmentSummary }): ReactNode {
   const t = useTranslations("floor.change");
   const refusal = useRefusalWords();
   return (
-    <section aria-label={t("title")} data-change={adjustment.state} className="k-card flex flex-wrap items-center gap-x-mm-5 gap-y-mm-1 !py-mm-2">
+    <section
+      aria-label={t("title")}
+      data-change={adjustment.state}
+      className="k-card flex flex-wrap items-center gap-x-mm-5 gap-y-mm-1 !py-mm-2"
+    >
       <p className="font-semibold">{t(`state.${adjustment.state}` as "state.held")}</p>
       <p>
         <bdi>{adjustment.target.name}</bdi> <OldNew adjustment={adjustment} />
@@ -142,7 +152,13 @@ function Result(props: { adjustment: AdjustmentSummary; onDismiss: () => void })
   const verdict = adjustment.state as keyof typeof glyphs;
   const Glyph = glyphs[verdict];
   return (
-    <section role="status" aria-label={t("result")} data-change={verdict} className="k-card flex flex-wrap items-center gap-x-mm-5 gap-y-mm-2 !py-mm-2" data-strong={true}>
+    <section
+      role="status"
+      aria-label={t("result")}
+      data-change={verdict}
+      className="k-card flex flex-wrap items-center gap-x-mm-5 gap-y-mm-2 !py-mm-2"
+      data-strong={true}
+    >
       <Glyph className="size-[calc(var(--mm)*9)] flex-none" aria-hidden="true" />
       <div className="min-w-0 flex-1">
         <p className="text-mm-4.6 font-semibold">{t(`verdict.${verdict}`)}</p>

@@ -15,10 +15,9 @@ test("what is about to happen stands above what happens and what happened", () =
 });
 
 test("a held or unknown change waits in sight, a proposal is the office's", () => {
-  expect(kinds([change("p", "proposed"), change("r", "rejected"), change("h", "held"), change("u", "unknown")])).toEqual([
-    "waits h",
-    "waits u",
-  ]);
+  expect(
+    kinds([change("p", "proposed"), change("r", "rejected"), change("h", "held"), change("u", "unknown")]),
+  ).toEqual(["waits h", "waits u"]);
 });
 
 test("a verdict goes when somebody has seen it, and by itself after two hours", () => {

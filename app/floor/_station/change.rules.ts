@@ -26,7 +26,8 @@ export function changesOnStation(
   for (const adjustment of adjustments) {
     const kind = kindOf(adjustment);
     if (kind === null) continue;
-    if (kind === "result" && (dismissed.includes(adjustment.id) || now - adjustment.createdAt > freshMs)) continue;
+    if (kind === "result" && (dismissed.includes(adjustment.id) || now - adjustment.createdAt > freshMs))
+      continue;
     shown.push({ kind, adjustment });
   }
   return shown

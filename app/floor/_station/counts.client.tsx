@@ -15,7 +15,10 @@ export function Counts(props: { machine: MachineView }): ReactNode {
   const parts = (value: number | null) => (value === null ? "–" : formatNumber(locale, value));
   const behind = pace.gap !== null && pace.gap < 0;
   return (
-    <section aria-label={t("title")} className={`k-card flex flex-col justify-between gap-mm-3 lg:flex-[2] ${unknown ? "hatched" : ""}`}>
+    <section
+      aria-label={t("title")}
+      className={`k-card flex flex-col justify-between gap-mm-3 lg:flex-[2] ${unknown ? "hatched" : ""}`}
+    >
       <div className="flex flex-wrap items-end justify-between gap-x-mm-6 gap-y-mm-2">
         <div>
           <p className="k-label">{t("good")}</p>
@@ -34,10 +37,15 @@ export function Counts(props: { machine: MachineView }): ReactNode {
       </div>
       <Progress good={pace.good} target={pace.targetNow} whole={pace.targetShift} />
       <dl className="flex flex-wrap gap-x-mm-8 gap-y-mm-1">
-        <Line name={t("pace")} value={pace.paceNow === null ? "–" : `${parts(Math.round(pace.paceNow))} ${units("partsPerHour")}`} />
+        <Line
+          name={t("pace")}
+          value={pace.paceNow === null ? "–" : `${parts(Math.round(pace.paceNow))} ${units("partsPerHour")}`}
+        />
         <Line
           name={t("need")}
-          value={pace.paceNeeded === null ? "–" : `${parts(Math.round(pace.paceNeeded))} ${units("partsPerHour")}`}
+          value={
+            pace.paceNeeded === null ? "–" : `${parts(Math.round(pace.paceNeeded))} ${units("partsPerHour")}`
+          }
         />
         <Line name={t("lost")} value={pace.lostMs === null ? "–" : formatSpan(locale, pace.lostMs)} />
         <Line name={t("scrap")} value={parts(pace.scrap)} />
@@ -82,7 +90,10 @@ function Progress(props: { good: number; target: number | null; whole: number | 
     <div className="relative h-mm-6 border border-line bg-canvas" aria-hidden="true">
       <div className="absolute inset-y-0 start-0 bg-filled" style={{ inlineSize: share(good) }} />
       {target !== null && (
-        <div className="absolute -inset-y-1 w-[3px] bg-ink outline outline-2 outline-surface" style={{ insetInlineStart: share(target) }} />
+        <div
+          className="absolute -inset-y-1 w-[3px] bg-ink outline outline-2 outline-surface"
+          style={{ insetInlineStart: share(target) }}
+        />
       )}
     </div>
   );

@@ -32,7 +32,10 @@ export function StationHeader(props: { machine: MachineView; alarms: readonly Al
         <h1 className="truncate font-semibold">
           <bdi>{machine.name}</bdi>
         </h1>
-        <span className="flex items-center gap-mm-2 text-mm-5.2 font-semibold whitespace-nowrap" data-word={state.word}>
+        <span
+          className="flex items-center gap-mm-2 text-mm-5.2 font-semibold whitespace-nowrap"
+          data-word={state.word}
+        >
           <StateMark word={state.word} /> {words(state.word)}
         </span>
         <span className="whitespace-nowrap text-ink-2 max-sm:hidden">
@@ -64,7 +67,11 @@ export function StationHeader(props: { machine: MachineView; alarms: readonly Al
           <PlantClock />
         </span>
         <span className="flex items-center" title={live ? t("live") : t("notLive")}>
-          {live ? <Radio className="k-glyph text-ink-2" aria-hidden="true" /> : <WifiOff className="k-glyph" aria-hidden="true" />}
+          {live ? (
+            <Radio className="k-glyph text-ink-2" aria-hidden="true" />
+          ) : (
+            <WifiOff className="k-glyph" aria-hidden="true" />
+          )}
           <span className="sr-only">{live ? t("live") : t("notLive")}</span>
         </span>
       </div>
@@ -83,7 +90,11 @@ export function StationHeader(props: { machine: MachineView; alarms: readonly Al
           onPress={ask}
         >
           <span className="max-w-mm-40 truncate">
-            {actor.kind === "person" ? <bdi>{actor.name}</bdi> : <span className="max-sm:sr-only">{t("signOn")}</span>}
+            {actor.kind === "person" ? (
+              <bdi>{actor.name}</bdi>
+            ) : (
+              <span className="max-sm:sr-only">{t("signOn")}</span>
+            )}
           </span>
         </KioskButton>
       )}

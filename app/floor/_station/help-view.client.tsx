@@ -10,7 +10,16 @@ import { KioskButton } from "#app/_ui/kiosk/button.client.tsx";
 import { StateMark, type StateWord } from "#app/_ui/state-mark.tsx";
 import { useStationSession } from "./session.client.tsx";
 
-const words: readonly StateWord[] = ["running", "setup", "idle", "starved", "blocked", "stopped", "fault", "no_data"];
+const words: readonly StateWord[] = [
+  "running",
+  "setup",
+  "idle",
+  "starved",
+  "blocked",
+  "stopped",
+  "fault",
+  "no_data",
+];
 const priorities = [1, 2, 3] as const;
 
 /** What the marks mean, the language, the sound, and where this station stands: always in the same corner. */
@@ -52,7 +61,12 @@ export function HelpView(props: { language: string }): ReactNode {
         <h2 className="font-semibold">{app("language")}</h2>
         <div className="flex flex-wrap gap-mm-4">
           {languages.map((language) => (
-            <KioskButton key={language} size="secondary" pressed={language === props.language} onPress={() => chooseLanguage(language)}>
+            <KioskButton
+              key={language}
+              size="secondary"
+              pressed={language === props.language}
+              onPress={() => chooseLanguage(language)}
+            >
               <span lang={language}>{languageNames[language]}</span>
             </KioskButton>
           ))}
@@ -62,7 +76,12 @@ export function HelpView(props: { language: string }): ReactNode {
         <h2 className="font-semibold">{t("sound")}</h2>
         <div className="flex flex-wrap gap-mm-4">
           {priorities.map((priority) => (
-            <KioskButton key={priority} size="secondary" glyph={<AlarmMark priority={priority} />} onPress={() => play(priority)}>
+            <KioskButton
+              key={priority}
+              size="secondary"
+              glyph={<AlarmMark priority={priority} />}
+              onPress={() => play(priority)}
+            >
               {t("play")}
             </KioskButton>
           ))}

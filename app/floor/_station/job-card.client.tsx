@@ -59,8 +59,8 @@ function Job(props: { job: RunningJob }): ReactNode {
       <p className="flex flex-wrap gap-x-mm-4 text-label text-ink-2">
         {job.lots.map((lot) => (
           <span key={`${lot.role}${lot.lotId}`} className="whitespace-nowrap">
-            {lot.role === "in" ? t("lotIn") : t("lotOut")} <bdi className="font-semibold text-ink">{lot.code}</bdi>{" "}
-            <bdi>{lot.name}</bdi>
+            {lot.role === "in" ? t("lotIn") : t("lotOut")}{" "}
+            <bdi className="font-semibold text-ink">{lot.code}</bdi> <bdi>{lot.name}</bdi>
           </span>
         ))}
         {job.lots.length === 0 && <span>{t("noLots")}</span>}

@@ -45,7 +45,11 @@ function Running(props: { job: RunningJob; machineId: number }): ReactNode {
         <bdi>{job.orderCode}</bdi> · <bdi>{job.operation}</bdi>
       </p>
       <div className="flex flex-wrap gap-mm-4">
-        <KioskButton size="secondary" busy={pause.busy} onPress={() => act("job.run", machineId, () => pause.run({ machineId }))}>
+        <KioskButton
+          size="secondary"
+          busy={pause.busy}
+          onPress={() => act("job.run", machineId, () => pause.run({ machineId }))}
+        >
           {t("pause")}
         </KioskButton>
         <KioskButton

@@ -23,7 +23,10 @@ export function LiveStep(props: {
   const now = useNow(200);
   const decimals = tag?.decimals ?? 1;
   const fine =
-    sample !== undefined && !sample.stale && typeof sample.value === "number" && compare(sample.value, definition.op, definition.value);
+    sample !== undefined &&
+    !sample.stale &&
+    typeof sample.value === "number" &&
+    compare(sample.value, definition.op, definition.value);
   const held = holdsSince === null ? 0 : Math.min(definition.holdMs, Math.max(0, now - holdsSince));
   const wanted = `${definition.op} ${formatNumber(locale, definition.value, decimals)}${tag?.unit === null || tag === null ? "" : ` ${tag.unit}`}`;
   return (
@@ -32,12 +35,29 @@ export function LiveStep(props: {
         <bdi>{tag?.name ?? definition.metric}</bdi>
         <ValueAge sample={sample} />
       </p>
-      <LiveValue sample={sample} unit={tag?.unit ?? null} decimals={decimals} className="text-hero leading-none" />
+      <LiveValue
+        sample={sample}
+        unit={tag?.unit ?? null}
+        decimals={decimals}
+        className="text-hero leading-none"
+      />
       <p>
         {t("wanted")} <bdi className="font-semibold">{wanted}</bdi>
       </p>
-      <div className="h-mm-4 border border-line bg-canvas" role="img" aria-label={t("holds", { held: formatSpan(locale, held), whole: formatSpan(locale, definition.holdMs) })}>
-        <div className="h-full bg-filled" style={{ inlineSize: `${String(definition.holdMs === 0 ? (fine ? 100 : 0) : (held / definition.holdMs) * 100)}%` }} />
+      <div
+        className="h-mm-4 border border-line bg-canvas"
+        role="img"
+        aria-label={t("holds", {
+          held: formatSpan(locale, held),
+          whole: formatSpan(locale, definition.holdMs),
+        })}
+      >
+        <div
+          className="h-full bg-filled"
+          style={{
+            inlineSize: `${String(definition.holdMs === 0 ? (fine ? 100 : 0) : (held / definition.holdMs) * 100)}%`,
+          }}
+        />
       </div>
       <p className="text-ink-2">{tag === null ? t("noTag") : fine ? t("holding") : t("waiting")}</p>
     </div>

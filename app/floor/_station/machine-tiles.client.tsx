@@ -62,7 +62,9 @@ function Tile(props: { machine: MachineSummary }): ReactNode {
       </span>
       <span className="flex justify-between gap-mm-3 text-label text-ink-2">
         <bdi className="truncate">{jobs[0]?.orderCode ?? t("noJob")}</bdi>
-        {pace.gap !== null && <span className="whitespace-nowrap">{t("gap", { gap: formatSigned(locale, pace.gap) })}</span>}
+        {pace.gap !== null && (
+          <span className="whitespace-nowrap">{t("gap", { gap: formatSigned(locale, pace.gap) })}</span>
+        )}
       </span>
     </Link>
   );

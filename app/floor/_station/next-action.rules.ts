@@ -24,7 +24,9 @@ export function nextAction(
   alarms: readonly AlarmCard[],
   adjustments: readonly AdjustmentSummary[],
 ): NextAction {
-  const open = alarms.filter((alarm) => alarm.state !== "normal" && alarm.state !== "shelved").toSorted(byUrgency);
+  const open = alarms
+    .filter((alarm) => alarm.state !== "normal" && alarm.state !== "shelved")
+    .toSorted(byUrgency);
   const untaken = open.find(needsTaking);
   if (untaken !== undefined) return { kind: "take", alarm: untaken };
   const unconfirmed = adjustments.find((one) => one.state === "announced" && one.needsBadge);
@@ -35,7 +37,11 @@ export function nextAction(
   }
   const unexplained = stopsWithoutReason(machine)[0];
   if (unexplained !== undefined) return { kind: "explain", stop: unexplained };
-  if (machine.jobs.length < machine.positions && machine.nextJob !== null && machine.nextJob.state !== "waiting")
+  if (
+    machine.jobs.length < machine.positions &&
+    machine.nextJob !== null &&
+    machine.nextJob.state !== "waiting"
+  )
     return { kind: "start", job: machine.nextJob };
   return { kind: "nothing" };
 }
@@ -52,7 +58,10 @@ export function byUrgency(a: AlarmCard, b: AlarmCard): number {
 
 /** Stops of which some part has no reason, the open one first. */
 export function stopsWithoutReason(machine: Pick<MachineView, "stop" | "stops">): readonly StopView[] {
-  const all = machine.stop === null ? machine.stops : [machine.stop, ...machine.stops.filter((s) => s.id !== machine.stop?.id)];
+  const all =
+    machine.stop === null
+      ? machine.stops
+      : [machine.stop, ...machine.stops.filter((s) => s.id !== machine.stop?.id)];
   return all.filter((stop) => stop.parts.some((part) => part.reason === null));
 }
 

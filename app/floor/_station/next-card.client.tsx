@@ -39,7 +39,11 @@ export function NextCard(props: { next: NextAction; machine: MachineView; place:
 function Frame(props: { title: string; children: ReactNode }): ReactNode {
   const t = useTranslations("floor.next");
   return (
-    <section aria-label={t("title")} className="k-card flex flex-none flex-col justify-between gap-mm-3" data-strong={true}>
+    <section
+      aria-label={t("title")}
+      className="k-card flex flex-none flex-col justify-between gap-mm-3"
+      data-strong={true}
+    >
       <div>
         <p className="k-label">{t("title")}</p>
         <h2 className="text-mm-4.6 font-semibold leading-tight">{props.title}</h2>
@@ -130,7 +134,11 @@ function Nothing(props: { word: MachineView["state"]["word"] }): ReactNode {
   const t = useTranslations("floor.next");
   const unknown = props.word === "no_data";
   return (
-    <section aria-label={t("title")} className={`k-card flex items-center gap-mm-4 ${unknown ? "hatched" : ""}`} data-next="nothing">
+    <section
+      aria-label={t("title")}
+      className={`k-card flex items-center gap-mm-4 ${unknown ? "hatched" : ""}`}
+      data-next="nothing"
+    >
       <CircleCheck className="k-glyph flex-none text-ink-2" aria-hidden="true" />
       <div>
         <h2 className="text-mm-4.6 font-semibold">{unknown ? t("noData") : t("nothing")}</h2>

@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useEffectEvent, useState } from "react";
-import { type ApiFailure, ApiRefusal, type ApiUnreachable, read } from "#app/_lib/api.client.ts";
+import { type ApiFailure, type ApiRefusal, type ApiUnreachable, read } from "#app/_lib/api.client.ts";
 import { forgetLanguage } from "#app/_lib/choose.client.ts";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { type Action, can, whyNotAllowed } from "#server/core/access.rules.ts";
@@ -61,7 +61,7 @@ export function StationSessionProvider(props: {
   children: ReactNode;
 }): ReactNode {
   const queries = useQueryClient();
-  const [actor, setActor] = useState(props.actor);
+  const [signedOn, setActor] = useState(props.actor);
   const [asking, setAsking] = useState(false);
   const [pending, setPending] = useState<Pending | null>(null);
   const badge = useCommand<{ badge: string }, SessionView>("/session/badge");
@@ -74,14 +74,12 @@ export function StationSessionProvider(props: {
   const session = useQuery<SessionView>({
     queryKey: ["/session"],
     queryFn: ({ signal }) => read<SessionView>("/session", signal),
-    enabled: actor.kind === "person",
+    enabled: signedOn.kind === "person",
     refetchInterval: 30_000,
   });
   const heard = session.data?.actor;
-  const gone = actor.kind === "person" && heard !== undefined && heard.personId !== actor.personId;
-  useEffect(() => {
-    if (gone && heard !== undefined) setActor(heard);
-  }, [gone, heard]);
+  const gone = signedOn.kind === "person" && heard !== undefined && heard.personId !== signedOn.personId;
+  const actor = gone ? heard : signedOn;
 
   const entered = async (view: SessionView | null): Promise<boolean> => {
     if (view === null) return false;
@@ -91,7 +89,8 @@ export function StationSessionProvider(props: {
     setAsking(false);
     const waiting = pending;
     setPending(null);
-    if (waiting !== null && can(view.actor, waiting.action, { machineId: waiting.machineId })) await waiting.run();
+    if (waiting !== null && can(view.actor, waiting.action, { machineId: waiting.machineId }))
+      await waiting.run();
     // The language follows the badge; words come with the page.
     if (view.language !== null && view.language !== props.language) location.reload();
     return true;

@@ -33,7 +33,11 @@ function SignOn(): ReactNode {
   };
   const ready = step === "person" ? person.length > 0 : pin.length >= leastPin;
   return (
-    <Sheet title={actor.kind === "person" ? t("change", { name: actor.name }) : t("title")} closeWord={app("close")} onClose={dismiss}>
+    <Sheet
+      title={actor.kind === "person" ? t("change", { name: actor.name }) : t("title")}
+      closeWord={app("close")}
+      onClose={dismiss}
+    >
       <div className="flex flex-wrap gap-mm-6">
         <div className="flex min-w-mm-60 flex-1 flex-col items-center justify-center gap-mm-3 text-center">
           <IdCard className="size-[calc(var(--mm)*24)] text-ink-2" strokeWidth={1} aria-hidden="true" />
@@ -54,8 +58,18 @@ function SignOn(): ReactNode {
         </div>
         <div className="flex w-full max-w-mm-90 flex-col gap-mm-3">
           <div className="grid grid-cols-2 gap-mm-3">
-            <Slot label={t("person")} text={person} current={step === "person"} onPress={() => setStep("person")} />
-            <Slot label={t("pin")} text={"•".repeat(pin.length)} current={step === "pin"} onPress={() => setStep("pin")} />
+            <Slot
+              label={t("person")}
+              text={person}
+              current={step === "person"}
+              onPress={() => setStep("person")}
+            />
+            <Slot
+              label={t("pin")}
+              text={"•".repeat(pin.length)}
+              current={step === "pin"}
+              onPress={() => setStep("pin")}
+            />
           </div>
           <NumberPad
             text={step === "person" ? person : pin}

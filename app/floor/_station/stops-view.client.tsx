@@ -9,7 +9,11 @@ import { useNow } from "#app/_live/now.client.ts";
 import { useRecord } from "#app/_live/record.client.ts";
 import { KioskButton } from "#app/_ui/kiosk/button.client.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
-import type { MachineView, StopReason, StopView } from "#server/execution/machine-state/machine-state.contract.ts";
+import type {
+  MachineView,
+  StopReason,
+  StopView,
+} from "#server/execution/machine-state/machine-state.contract.ts";
 import { stopsWithoutReason } from "./next-action.rules.ts";
 import { useReasonWords } from "./reason-words.client.ts";
 import { suggested } from "./suggest.rules.ts";
@@ -30,7 +34,9 @@ export function StopsView(props: { machine: MachineView; place: StationPlace }):
     topics: ["stopReason."],
   });
   const waiting = stopsWithoutReason(machine);
-  const chosen = machine.stops.find((stop) => stop.id === place.id) ?? (machine.stop?.id === place.id ? machine.stop : waiting[0]);
+  const chosen =
+    machine.stops.find((stop) => stop.id === place.id) ??
+    (machine.stop?.id === place.id ? machine.stop : waiting[0]);
   if (chosen === undefined)
     return (
       <Notice kind="clear" title={t("none")} filling>
@@ -38,13 +44,24 @@ export function StopsView(props: { machine: MachineView; place: StationPlace }):
       </Notice>
     );
   return (
-    <section aria-label={t("title")} className="mx-auto flex w-full max-w-mm-360 flex-col gap-mm-4 lg:flex-row">
+    <section
+      aria-label={t("title")}
+      className="mx-auto flex w-full max-w-mm-360 flex-col gap-mm-4 lg:flex-row"
+    >
       <div className="min-w-0 flex-[3]">
-        {reasons.data === undefined && reasons.error === null && <Skeleton lines={6} label={app("loading")} />}
-        {reasons.data === undefined && reasons.error !== null && (
-          <Notice kind="error" title={t("unread")} action={<KioskButton onPress={reasons.reread}>{app("retry")}</KioskButton>} />
+        {reasons.data === undefined && reasons.error === null && (
+          <Skeleton lines={6} label={app("loading")} />
         )}
-        {reasons.data !== undefined && <Explain key={chosen.id} stop={chosen} machine={machine} reasons={reasons.data} />}
+        {reasons.data === undefined && reasons.error !== null && (
+          <Notice
+            kind="error"
+            title={t("unread")}
+            action={<KioskButton onPress={reasons.reread}>{app("retry")}</KioskButton>}
+          />
+        )}
+        {reasons.data !== undefined && (
+          <Explain key={chosen.id} stop={chosen} machine={machine} reasons={reasons.data} />
+        )}
       </div>
       <ul className="flex flex-[1] flex-col gap-mm-3" aria-label={t("list")}>
         {machine.stops.slice(0, 6).map((stop) => (
@@ -82,7 +99,9 @@ function StopRow(props: { stop: StopView; current: boolean; onPress: () => void 
       className="k-card min-h-mm-15 w-full !py-mm-2 text-start aria-[current=true]:border-ink"
     >
       <span className="block text-label text-ink-2">{span}</span>
-      <span className={`block ${open ? "font-semibold" : ""}`}>{open || reason === null ? t("noReason") : name(reason)}</span>
+      <span className={`block ${open ? "font-semibold" : ""}`}>
+        {open || reason === null ? t("noReason") : name(reason)}
+      </span>
     </button>
   );
 }

@@ -20,7 +20,11 @@ export function LinkStrip(): ReactNode {
   const now = useNow(1000);
   if (phase === "refused")
     return (
-      <Strip glyph={<WifiOff className="k-glyph" aria-hidden="true" />} title={t("refused")} text={t("refusedText")}>
+      <Strip
+        glyph={<WifiOff className="k-glyph" aria-hidden="true" />}
+        title={t("refused")}
+        text={t("refusedText")}
+      >
         <KioskButton size="small" onPress={() => location.reload()}>
           {t("renew")}
         </KioskButton>
@@ -29,7 +33,13 @@ export function LinkStrip(): ReactNode {
   const gone = phase === "away" || (phase === "connecting" && since > 0);
   if (gone && now - since >= graceMs) {
     const time = `${formatClock(locale, timeZone, since, true)} ${formatZone(locale, timeZone, since)}`;
-    return <Strip glyph={<WifiOff className="k-glyph" aria-hidden="true" />} title={t("away", { time })} text={t("awayText")} />;
+    return (
+      <Strip
+        glyph={<WifiOff className="k-glyph" aria-hidden="true" />}
+        title={t("away", { time })}
+        text={t("awayText")}
+      />
+    );
   }
   if (outdated)
     return (
@@ -62,10 +72,20 @@ export function StepDownStrip(props: { left: number | null; name: string }): Rea
   const t = useTranslations("floor");
   const locale = useLocale();
   if (props.left === null) return null;
-  return <Strip title={t("stepDown", { name: props.name, span: formatSpan(locale, props.left) })} text={t("stepDownText")} />;
+  return (
+    <Strip
+      title={t("stepDown", { name: props.name, span: formatSpan(locale, props.left) })}
+      text={t("stepDownText")}
+    />
+  );
 }
 
-export function Strip(props: { glyph?: ReactNode; title: string; text?: string; children?: ReactNode }): ReactNode {
+export function Strip(props: {
+  glyph?: ReactNode;
+  title: string;
+  text?: string;
+  children?: ReactNode;
+}): ReactNode {
   return (
     <div
       role="status"
@@ -73,7 +93,8 @@ export function Strip(props: { glyph?: ReactNode; title: string; text?: string; 
     >
       {props.glyph}
       <p className="min-w-0 flex-1">
-        {props.title} {props.text !== undefined && <span className="font-normal text-ink-2">{props.text}</span>}
+        {props.title}{" "}
+        {props.text !== undefined && <span className="font-normal text-ink-2">{props.text}</span>}
       </p>
       {props.children}
     </div>

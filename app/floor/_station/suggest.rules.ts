@@ -12,9 +12,13 @@ export function suggested(
   stops: readonly StopView[],
   stop: StopView,
 ): readonly StopReason[] {
-  const told = stops.filter((other) => other.id !== stop.id).flatMap((other) =>
-    other.parts.flatMap((part) => (part.reason === null ? [] : [{ id: part.reason.id, like: isLike(other, stop) }])),
-  );
+  const told = stops
+    .filter((other) => other.id !== stop.id)
+    .flatMap((other) =>
+      other.parts.flatMap((part) =>
+        part.reason === null ? [] : [{ id: part.reason.id, like: isLike(other, stop) }],
+      ),
+    );
   const ids = [...told.filter((one) => one.like), ...told.filter((one) => !one.like)].map((one) => one.id);
   return [...new Set(ids)].flatMap((id) => reasons.find((reason) => reason.id === id) ?? []).slice(0, atMost);
 }

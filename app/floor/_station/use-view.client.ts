@@ -22,7 +22,10 @@ export function useStationPlace(): StationPlace {
     view,
     id: query.get("id"),
     go: (next, id) => {
-      const to = next === "home" ? path : `${path}?view=${next}${id === undefined ? "" : `&id=${encodeURIComponent(id)}`}`;
+      const to =
+        next === "home"
+          ? path
+          : `${path}?view=${next}${id === undefined ? "" : `&id=${encodeURIComponent(id)}`}`;
       // Without the server: everything these views show is here already.
       history.pushState(null, "", to);
     },

@@ -50,10 +50,17 @@ function Value(props: { tag: MachineTag; staleMs: number }): ReactNode {
     >
       <span className="truncate font-medium">
         <bdi>{tag.name}</bdi>
-        {side !== null && <strong className="ms-[0.5em]">{side === "above" ? t("above") : t("below")}</strong>}
+        {side !== null && (
+          <strong className="ms-[0.5em]">{side === "above" ? t("above") : t("below")}</strong>
+        )}
       </span>
       <Trail tag={tag} />
-      <LiveValue sample={sample} unit={tag.unit} decimals={tag.decimals} className="min-w-[5.4em] justify-end text-mm-5.5" />
+      <LiveValue
+        sample={sample}
+        unit={tag.unit}
+        decimals={tag.decimals}
+        className="min-w-[5.4em] justify-end text-mm-5.5"
+      />
       <AnalogueBar
         value={value}
         stale={sample?.stale ?? true}

@@ -4,7 +4,7 @@ import { Wedge } from "./wedge.ts";
 function typed(wedge: Wedge, text: string, gapMs: number): string | null {
   let at = 1000;
   let heard: string | null = null;
-  for (const key of [...text.replaceAll("⏎", "")]) {
+  for (const key of text.replaceAll("⏎", "")) {
     heard = wedge.key(key, at) ?? heard;
     at += gapMs;
   }

@@ -12,7 +12,10 @@ import { useWedge } from "../_station/use-wedge.client.ts";
 
 /** Characters of a code: Crockford's base 32, in groups of four for reading aloud. */
 function grouped(text: string): string {
-  const bare = text.toUpperCase().replaceAll(/[^0-9A-Z]/g, "").slice(0, 32);
+  const bare = text
+    .toUpperCase()
+    .replaceAll(/[^0-9A-Z]/g, "")
+    .slice(0, 32);
   return bare.replaceAll(/(.{4})(?=.)/g, "$1-");
 }
 
@@ -75,7 +78,13 @@ export function EnrolForm(props: { code: string; station: string | null; languag
       </KioskButton>
       <div className="flex flex-wrap justify-center gap-mm-2">
         {languages.map((language) => (
-          <KioskButton key={language} size="small" tone="quiet" pressed={language === props.language} onPress={() => chooseLanguage(language)}>
+          <KioskButton
+            key={language}
+            size="small"
+            tone="quiet"
+            pressed={language === props.language}
+            onPress={() => chooseLanguage(language)}
+          >
             <span lang={language}>{languageNames[language]}</span>
           </KioskButton>
         ))}

@@ -10,12 +10,18 @@ export async function generateMetadata(): Promise<Metadata> {
 }
 
 /** Makes this device a station by the one-time code that an administrator gave. */
-export default async function EnrolPage(props: { searchParams: Promise<{ code?: string }> }): Promise<ReactNode> {
+export default async function EnrolPage(props: {
+  searchParams: Promise<{ code?: string }>;
+}): Promise<ReactNode> {
   const { code } = await props.searchParams;
   const { station } = await currentSession();
   return (
     <main className="flex min-h-0 flex-1 items-center justify-center overflow-y-auto p-mm-4">
-      <EnrolForm code={(code ?? "").slice(0, 64)} station={station?.name ?? null} language={await currentLanguage()} />
+      <EnrolForm
+        code={(code ?? "").slice(0, 64)}
+        station={station?.name ?? null}
+        language={await currentLanguage()}
+      />
     </main>
   );
 }

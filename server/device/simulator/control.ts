@@ -26,7 +26,7 @@ class BadRequest extends Error {
 
 /**
  * The hand that plays with the demo plant: a small HTTP listener for the loopback alone. `POST /fault`, `/clear`,
- * `/machine`; `GET /state`, `/log?after=n&limit=m`. A browser cannot use it: whatever carries an Origin is refused.
+ * `/machine`; `GET /state`, `/log?after=n&limit=m`, `/writes`. A browser cannot use it: whatever carries an Origin is refused.
  */
 export function createControl(options: ControlOptions): Server {
   return createServer((request, response) => void answer(options, request, response));
@@ -61,6 +61,8 @@ async function route({ plant, log, links }: ControlOptions, request: IncomingMes
       const limit = Math.min(maxLogEntries, whole(url.searchParams.get("limit"), maxLogEntries));
       return { count: log.count, entries: log.after(after, limit) };
     }
+    case "GET /writes":
+      return { writes: log.writes };
     case "POST /fault": {
       const { name, machine: code } = await body(request, FaultRequest);
       const machine = machineOf(plant, code);
@@ -81,7 +83,7 @@ async function route({ plant, log, links }: ControlOptions, request: IncomingMes
       return { machine: code, state };
     }
     default:
-      throw new BadRequest(404, "known are POST /fault, /clear, /machine and GET /state, /log");
+      throw new BadRequest(404, "known are POST /fault, /clear, /machine and GET /state, /log, /writes");
   }
 }
 

@@ -69,3 +69,14 @@ export interface PlantLogEntry {
   /** Put into the plant's own store while the link was down, and sent later. */
   readonly historical: boolean;
 }
+
+/** One write that reached a machine: an entry of `GET /writes`. */
+export interface PlantWrite {
+  /** `<device>/<metric>`. */
+  readonly metric: string;
+  readonly value: number | string | boolean;
+  /** When it came, on the plant's clock, ms since epoch. */
+  readonly at: number;
+  /** Why the machine ignored it; null = it obeyed. */
+  readonly ignored: string | null;
+}

@@ -1,14 +1,17 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import type { PlantLogEntry } from "./faults.contract.ts";
+import type { PlantLogEntry, PlantWrite } from "./faults.contract.ts";
 
 /** Entries kept in memory for `GET /log`; the file has them all. */
 const maxEntries = 100_000;
 
+const maxWrites = 10_000;
+
 type Entry = Omit<PlantLogEntry, "n">;
 
-/** The plant's own record of every reading it sent: what a checker compares the database with. */
+/** The plant's own record of every reading it sent and every write it got: what a checker compares the database with. */
 export class PlantLog {
   readonly #entries: PlantLogEntry[] = [];
+  readonly #writes: PlantWrite[] = [];
   readonly #file: number | null;
   #n = 0;
 
@@ -33,6 +36,16 @@ export class PlantLog {
     const first = this.#entries[0]?.n ?? 1;
     const from = Math.max(0, n + 1 - first);
     return this.#entries.slice(from, from + limit);
+  }
+
+  /** Notes what somebody wanted of a machine, and what it did about it. */
+  noteWrite(write: PlantWrite): void {
+    this.#writes.push(write);
+    if (this.#writes.length > maxWrites) this.#writes.shift();
+  }
+
+  get writes(): readonly PlantWrite[] {
+    return this.#writes;
   }
 
   get count(): number {

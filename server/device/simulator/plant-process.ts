@@ -122,7 +122,11 @@ function sparkplugOutlet(source: PlantSource, { config, plant, plantLog, clock, 
     clock,
     log,
     present: (device) => plant.present(device).map(toNode),
-    onWrite: (device, metric, value) => plant.write(device, metric, value),
+    onWrite: (device, metric, value) => {
+      const ignored = plant.write(device, metric, value);
+      plantLog.noteWrite({ metric: `${device}/${metric}`, value, at: clock.now(), ignored });
+      return ignored;
+    },
     onSent: (samples, historical) => {
       plantLog.add(
         samples.map(({ device, name, at, value }) => ({
@@ -149,6 +153,7 @@ function deviceOutlet(source: PlantSource, { config, plant, plantLog, clock, log
   const onWrite = ({ metric, value }: DeviceWrite): DeviceWriteAnswer => {
     const [machine = "", name = ""] = metric.split("/");
     const reason = plant.write(machine, name, value);
+    plantLog.noteWrite({ metric, value, at: clock.now(), ignored: reason });
     log.info({ metric, value, reason }, reason === null ? "write obeyed" : "write ignored");
     return reason === null ? { result: "accepted" } : { result: "refused", reason };
   };

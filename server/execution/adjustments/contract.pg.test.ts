@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { eq } from "drizzle-orm";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { testDb } from "#db/testing.ts";
 import { setting } from "#db/schema/core/core.ts";
 import { tag } from "#db/schema/device/tags.ts";
@@ -23,6 +23,9 @@ import {
 import { type Loop, makeLoop } from "./loop-testing.ts";
 import { proposeAdjustment } from "./propose.commands.ts";
 
+// Minutes of a plant in seconds, yet some hundreds of batches: a busy computer needs its time.
+vi.setConfig({ testTimeout: 180_000 });
+
 let handle: Awaited<ReturnType<typeof testDb>>;
 beforeEach(async () => {
   handle = await testDb();
@@ -30,8 +33,10 @@ beforeEach(async () => {
 afterEach(() => handle.close());
 
 /** A running press and a setter's proposal of 222 °C. */
-async function proposal(): Promise<{ loop: Loop; id: string; now: () => Promise<AdjustmentView> }> {
-  const loop = await makeLoop(handle.db, "press-1");
+async function proposal(
+  code = "press-1",
+): Promise<{ loop: Loop; id: string; now: () => Promise<AdjustmentView> }> {
+  const loop = await makeLoop(handle.db, code);
   await loop.run(3);
   const { machineId, tags, people } = loop;
   const input = { machineId, tagId: tags["MeltSetpoint"] ?? 0, value: 222, reason: "parts stick" };
@@ -44,8 +49,8 @@ async function proposal(): Promise<{ loop: Loop; id: string; now: () => Promise<
   return { loop, id, now };
 }
 
-async function approved() {
-  const all = await proposal();
+async function approved(code?: string) {
+  const all = await proposal(code);
   await all.loop.do(approveAdjustment, all.loop.people.dana, { adjustmentId: all.id });
   await all.loop.run(1);
   return all;
@@ -108,7 +113,7 @@ test("an expired proposal is approved by nobody; an approval that ran out is nev
   await first.loop.work();
   expect(await said(first.now)).toBe("expired");
 
-  const { loop, now } = await approved();
+  const { loop, now } = await approved("press-2");
   expect(await said(now)).toBe("announced");
   loop.clock.advance(24 * 3_600_000);
   await loop.work();

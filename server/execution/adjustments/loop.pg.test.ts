@@ -1,5 +1,5 @@
 import { asc, desc, eq } from "drizzle-orm";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { testDb } from "#db/testing.ts";
 import { audit } from "#db/schema/core/core.ts";
 import { adjustment, tagSuspension } from "#db/schema/execution/adjustments.ts";
@@ -15,6 +15,9 @@ import type { AdjustmentState, AdjustmentView } from "./adjustments.contract.ts"
 import { findAdjustment } from "./adjustments.queries.ts";
 import { approveAdjustment } from "./decide.commands.ts";
 import { type Loop, makeLoop } from "./loop-testing.ts";
+
+// Minutes of a plant in seconds, yet some hundreds of batches: a busy computer needs its time.
+vi.setConfig({ testTimeout: 180_000 });
 
 let handle: Awaited<ReturnType<typeof testDb>>;
 beforeEach(async () => {
