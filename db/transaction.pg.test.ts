@@ -24,7 +24,8 @@ const backend = sql`select pg_backend_pid() as pid`;
 
 test("a query issued late in a transaction whose backend died is refused, and nothing of it commits", async () => {
   const { db } = handle;
-  let late: unknown;
+  let tell: (said: string) => void = () => {};
+  const late = new Promise<string>((resolve) => (tell = resolve));
   const run = db.transaction(async (tx) => {
     const [row] = await tx.execute<{ pid: number }>(backend);
     await tx.execute(sql`insert into note values ('before the kill')`);
@@ -32,13 +33,13 @@ test("a query issued late in a transaction whose backend died is refused, and no
     await kill(row?.pid);
     expect(await sleeping).toBe("died");
     // The driver would run this on a fresh connection, outside of any transaction.
-    late = await tx.execute(sql`insert into note values ('outside')`).then(
-      () => "sent",
-      (error: Error) => (error.cause as Error | undefined)?.name ?? error.name,
+    await tx.execute(sql`insert into note values ('outside')`).then(
+      () => tell("sent"),
+      (error: Error) => tell((error.cause as Error | undefined)?.name ?? error.name),
     );
   });
   await expect(run).rejects.toThrow();
-  expect(late).toBe("TransactionClosed");
+  expect(await late).toBe("TransactionClosed");
   expect(await notes()).toEqual([]);
 });
 
@@ -211,4 +212,37 @@ test("arrays go to the database and come back as arrays", async () => {
     ],
     none: [],
   });
+});
+
+test("a statement that failed spoils its transaction even if its error was caught; a savepoint keeps that inside", async () => {
+  const { db } = handle;
+  const fails = sql`insert into nowhere values (1)`;
+  const spoiled = db.transaction(async (tx) => {
+    await tx.execute(sql`insert into note values ('spoiled')`);
+    await tx.execute(fails).catch(() => {});
+  });
+  await expect(spoiled).rejects.toMatchObject({ code: "42P01" });
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`insert into note values ('outer')`);
+    await tx
+      .transaction(async (inner) => {
+        await inner.execute(sql`insert into note values ('inner')`);
+        await inner.execute(fails);
+      })
+      .catch(() => {});
+    await Promise.all([1, 2, 3].map((i) => tx.execute(sql`insert into note values (${`after ${i}`})`)));
+  });
+  expect(await notes()).toEqual(["after 1", "after 2", "after 3", "outer"]);
+  await db.execute(sql`delete from note`);
+});
+
+test("a query that cannot even be built leaves its connection in order", async () => {
+  const db = openDb({ url: handle.url, max: 1 });
+  await expect(db.$client.unsafe("select $1::int", [undefined] as never)).rejects.toMatchObject({
+    code: "UNDEFINED_VALUE",
+  });
+  await expect(db.execute(sql`select 1 / 0`)).rejects.toMatchObject({ cause: { code: "22012" } });
+  expect([...(await db.execute(sql`select 7 as seven`))]).toEqual([{ seven: 7 }]);
+  await db.$client.end();
+  await expect(db.execute(sql`select 1`)).rejects.toMatchObject({ cause: { code: "CONNECTION_ENDED" } });
 });

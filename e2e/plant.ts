@@ -1,5 +1,10 @@
 import type { RunningPlant } from "#server/launcher/plant.ts";
-import type { FaultName, MachineRequest, PlantLogEntry } from "#server/device/simulator/faults.contract.ts";
+import type {
+  FaultName,
+  MachineRequest,
+  PlantLogEntry,
+  PlantWrite,
+} from "#server/device/simulator/faults.contract.ts";
 
 /** The machine's hand: what happens at the machines themselves, through the simulated plant's own control port. */
 export class PlantHand {
@@ -32,9 +37,43 @@ export class PlantHand {
     return this.#post("/machine", { machine, state });
   }
 
+  async #get<T>(path: string): Promise<T> {
+    return (await (await fetch(this.#control + path)).json()) as T;
+  }
+
   /** What the plant sent after its entry number `after`, oldest first, as it wrote it down itself. */
   async log(after = 0): Promise<readonly PlantLogEntry[]> {
-    const response = await fetch(`${this.#control}/log?after=${String(after)}`);
-    return ((await response.json()) as { entries: PlantLogEntry[] }).entries;
+    const all: PlantLogEntry[] = [];
+    for (;;) {
+      const last = all.at(-1)?.n ?? after;
+      const { entries } = await this.#get<{ entries: PlantLogEntry[] }>(`/log?after=${String(last)}`);
+      if (entries.length === 0) return all;
+      all.push(...entries);
+    }
   }
+
+  /** How many readings the plant has sent. */
+  async said(): Promise<number> {
+    return (await this.#get<{ count: number }>("/log?limit=1")).count;
+  }
+
+  /** Every write that reached a machine, and what it did about it. */
+  async writes(): Promise<readonly PlantWrite[]> {
+    return (await this.#get<{ writes: PlantWrite[] }>("/writes")).writes;
+  }
+
+  /** What stands at the machine itself. */
+  async machine(code: string): Promise<PlantMachineState> {
+    const { machines } = await this.#get<{ machines: PlantMachineState[] }>("/state");
+    const found = machines.find((m) => m.code === code);
+    if (found === undefined) throw new Error(`the plant has no machine ${code}`);
+    return found;
+  }
+}
+
+interface PlantMachineState {
+  readonly code: string;
+  readonly state: string;
+  /** Presses only, °C. */
+  readonly meltSetpoint?: number;
 }

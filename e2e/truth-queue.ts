@@ -93,7 +93,8 @@ export async function blocksAreStored(
       const row = stored.get(key);
       const words = `lane ${header.lane} epoch ${header.epoch} seq ${seq}`;
       if (row === undefined) wrong.push(`missing: ${words} was stored by the edge and is in no table`);
-      else if (columns.tagIds[i] === noTag) wrong.push(`${words} is dead on the edge's disk and stored as a reading`);
+      else if (columns.tagIds[i] === noTag)
+        wrong.push(`${words} is dead on the edge's disk and stored as a reading`);
       else if (!same(row, columns, i))
         wrong.push(`${words} stands otherwise: tag ${row.tag} = ${row.txt ?? String(row.num)} at ${row.at}`);
     }

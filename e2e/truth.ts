@@ -5,7 +5,10 @@ import type { PlantLogEntry, PlantWrite } from "#server/device/simulator/faults.
 import { quality } from "#server/device/tag.contract.ts";
 import type { EdgeTag } from "#server/edge/document.contract.ts";
 import { isThinned } from "#server/edge/filter.rules.ts";
-import { type AdjustmentState, adjustmentStates } from "#server/execution/adjustments/adjustments.contract.ts";
+import {
+  type AdjustmentState,
+  adjustmentStates,
+} from "#server/execution/adjustments/adjustments.contract.ts";
 
 /** What a check looked at, and the first of what it found wrong, in words. */
 export interface Truth {
@@ -154,7 +157,13 @@ export async function saidIsStored(
   >(sql`
     select source_id as "sourceId", machine_id as "machineId", ${epochMs(sql`from_ts`)} as "from", ${epochMs(sql`to_ts`)} as "to"
     from gap where from_ts is not null and to_ts is not null`);
-  const rows = await db.execute<{ tag: number; at: number; num: number | null; txt: string | null; n: number }>(
+  const rows = await db.execute<{
+    tag: number;
+    at: number;
+    num: number | null;
+    txt: string | null;
+    n: number;
+  }>(
     sql`select tag_id as tag, ${epochMs(sql`source_ts`)} as at, num, txt, count(*)::int as n from reading
       where source_ts >= ${instant(from)} and source_ts <= ${instant(to)} and quality < ${quality.stale} and ${ofQueues}
       group by 1, source_ts, 3, 4`,
@@ -240,10 +249,16 @@ export async function actedOnce(db: Db, writes: readonly PlantWrite[]): Promise<
     if (sent > 1) wrong.push(`${words} was sent ${sent} times`);
     // Between this sending and the next of the same value: those are its own.
     const until = Math.min(
-      ...rows.filter((o) => o.id !== id && o.metric === metric && o.value === value && (o.sentAt ?? 0) > (sentAt ?? Infinity)).map((o) => o.sentAt ?? Infinity),
+      ...rows
+        .filter(
+          (o) =>
+            o.id !== id && o.metric === metric && o.value === value && (o.sentAt ?? 0) > (sentAt ?? Infinity),
+        )
+        .map((o) => o.sentAt ?? Infinity),
     );
     const own = writes.filter(
-      (w) => w.metric === metric && w.value === value && sentAt !== null && w.at >= sentAt - 1000 && w.at < until,
+      (w) =>
+        w.metric === metric && w.value === value && sentAt !== null && w.at >= sentAt - 1000 && w.at < until,
     );
     for (const write of own) claimed.add(write);
     if (own.length > 1) wrong.push(`${words} reached the machine ${own.length} times`);
@@ -252,6 +267,8 @@ export async function actedOnce(db: Db, writes: readonly PlantWrite[]): Promise<
   }
   for (const write of writes)
     if (!claimed.has(write) && !write.metric.endsWith("/StopRequest"))
-      wrong.push(`nobody's: ${write.metric} → ${String(write.value)} reached the machine at ${iso(write.at)}`);
+      wrong.push(
+        `nobody's: ${write.metric} → ${String(write.value)} reached the machine at ${iso(write.at)}`,
+      );
   return truth(rows.length, wrong);
 }

@@ -6,6 +6,7 @@ import { adjustmentSchedules } from "./execution/adjustments/adjustments.schedul
 import { alarmReactions } from "./execution/alarms/alarms.reactions.ts";
 import { alarmSchedules } from "./execution/alarms/alarms.schedules.ts";
 import { counterReactions } from "./execution/counters/counters.reactions.ts";
+import { ingestSchedules } from "./execution/ingest/ingest.schedules.ts";
 import { machineStateSchedules } from "./execution/machine-state/machine-state.schedules.ts";
 import { shiftSchedules } from "./execution/shifts/shifts.schedules.ts";
 import { accessReactions } from "./http/access.reactions.ts";
@@ -65,6 +66,7 @@ export function reactions(auth: Pick<Auth, "announceEnded">): Reaction[] {
 /** What happens at a time. */
 export function schedules(auth: Pick<Auth, "announceEnded">): Schedule[] {
   return [
+    ...ingestSchedules,
     ...machineStateSchedules,
     ...shiftSchedules,
     ...alarmSchedules,

@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
+import type { Clock } from "./core/clock.ts";
 import type { Runner } from "./core/runner.ts";
+import { ingestHealth } from "./execution/ingest/health.queries.ts";
 import type { IngestGateway } from "./execution/ingest/gateway.ts";
 import type { Lanes } from "./execution/ingest/lanes.ts";
 import type { LiveCache } from "./execution/live/live-cache.ts";
@@ -16,13 +18,14 @@ export type HealthPart = () => PartHealth | Promise<PartHealth>;
 /** How each part of this process is, with the figure of each bound it has. */
 export function healthParts(house: {
   db: Db;
+  clock: Clock;
   gateway: IngestGateway;
   lanes: Lanes;
   screens: Screens;
   runner: Runner;
   live: LiveCache;
 }): Record<string, HealthPart> {
-  const { db, gateway, lanes, screens, runner, live } = house;
+  const { db, clock, gateway, lanes, screens, runner, live } = house;
   return {
     database: async () => {
       const [row] = await db.execute<{ version: string; bytes: number }>(
@@ -30,18 +33,27 @@ export function healthParts(house: {
       );
       return { ok: true, figures: { version: row?.version ?? "", bytes: row?.bytes ?? 0 } };
     },
-    ingest: () => ({ ok: true, figures: { ...gateway.figures() } }),
-    edges: () => {
-      const edges = Object.entries(gateway.health());
-      const figures: Record<string, number> = {};
-      for (const [id, edge] of edges) {
+    ingest: async () => {
+      const { gateway: figures, ...rest } = await ingestHealth({ db, gateway, lanes, now: clock.now() });
+      const { deadLettersOpen, gapsOfLastDay, parkedReadings, newestBatchAgeMs } = rest;
+      return {
+        ok: parkedReadings === 0,
+        figures: { ...figures, deadLettersOpen, gapsOfLastDay, parkedReadings, newestBatchAgeMs },
+      };
+    },
+    edges: async () => {
+      const { edges, edgesAway } = await ingestHealth({ db, gateway, lanes, now: clock.now() });
+      const figures: Record<string, number | string> = { away: edgesAway.join(", ") };
+      for (const [id, edge] of Object.entries(edges)) {
+        figures[`edge ${id} version`] = edge.version;
         figures[`edge ${id} queue blocks`] = edge.queueBlocks;
+        figures[`edge ${id} queue bytes`] = edge.queueBytes;
         figures[`edge ${id} unacked readings`] = edge.unackedReadings;
         figures[`edge ${id} gaps`] = edge.gaps;
         figures[`edge ${id} dead letters`] = edge.deadLetters;
       }
-      const heard = edges.every(([, edge]) => edge.sources.every((source) => source.connected));
-      return { ok: edges.length > 0 && heard, figures: { connected: edges.length, ...figures } };
+      const heard = Object.values(edges).every((edge) => edge.sources.every((source) => source.connected));
+      return { ok: edgesAway.length === 0 && heard, figures };
     },
     consumers: () => {
       const { consumers, inMemory } = lanes.figures();

@@ -114,7 +114,7 @@ const screens = createScreens({
   build: own.BUILD_ID,
 });
 const dispatcher = createDispatcher({ db, clock, log, edgeLink: gateway });
-Object.assign(parts, healthParts({ db, gateway, lanes, screens, runner, live }));
+Object.assign(parts, healthParts({ db, clock, gateway, lanes, screens, runner, live }));
 cutEndedSockets(door.io, auth);
 
 /** Orders that flow and a past, for the demo only; nothing else here knows that there is one. */

@@ -55,6 +55,13 @@ test("the seed makes the plant once, however often it is called", async () => {
   expect(press?.nextJob).toMatchObject({ productCode: "CAP-28", cycleMs: 1200, idealMs: 150 });
 });
 
+test("the record of earlier changes has all three verdicts", async () => {
+  const rows = await handle.db.execute<{ state: string }>(
+    sql`select distinct state from adjustment order by state`,
+  );
+  expect(rows.map((r) => r.state)).toEqual(["cannot_tell", "did_not_help", "helped"]);
+});
+
 test("a plant that the demo did not make is left alone", async () => {
   const other = await testDb();
   try {

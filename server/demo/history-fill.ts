@@ -3,7 +3,7 @@ import type { Db, Tx } from "#db/client.ts";
 import { instant, intArray, periodOf } from "#db/sql.ts";
 import type { Clock } from "#server/core/clock.ts";
 import type { PlantMachine } from "#server/device/simulator/layout.ts";
-import { keepRecord } from "#server/enterprise/oee/records.ts";
+import { keepRecord, lockRecords } from "#server/enterprise/oee/records.ts";
 import { closeAfterMs } from "#server/enterprise/oee/oee.schedules.ts";
 import { lockCounts, recount } from "#server/execution/counters/recount.ts";
 import { lockStates, stateMachines } from "#server/execution/machine-state/evidence.ts";
@@ -36,8 +36,8 @@ const levels: Readonly<Record<PlantMachine["kind"], Readonly<Record<string, read
 };
 
 /**
- * Makes the partitions of a day. Not within the day's transaction: attaching one locks the default partition, and
- * whoever reads would wait for that transaction while it waits for them.
+ * Makes the partitions of a stretch of time. While nothing else runs, or at least not within a day's transaction:
+ * attaching one locks the default partition, and whoever reads would wait for that transaction while it waits for them.
  */
 export async function makeRoom(db: Db, { from, to }: Block): Promise<void> {
   for (let at = from; at < to + dayMs; at += dayMs)
@@ -67,6 +67,7 @@ export const historyPhases: Readonly<Record<string, (tx: Tx, asked: FillAsked) =
     const { id, lineId } = await machineRow(tx, machine);
     const now = clock.now();
     const ended = Math.min(block.to, now - closeAfterMs);
+    await lockRecords(tx, [id]);
     for (const shift of await shiftsBetween(tx, block.from, block.to, lineId))
       if (shift.start >= block.from && shift.end <= ended) await keepRecord(tx, id, shift, now, true);
   },
@@ -120,10 +121,6 @@ async function storeReadings(
   const first = readings[0]?.at;
   const last = readings.at(-1)?.at;
   if (edgeId === undefined || first === undefined || last === undefined) return;
-  for (let at = first; at < last + 86_400_000; at += 86_400_000)
-    await tx.execute(
-      sql`select ensure_reading_partition((${instant(Math.min(at, last))} at time zone 'UTC')::date)`,
-    );
   const stream = await historyStream(tx, edgeId);
   // An epoch of its own for each day and machine: no queue of an edge ever has a negative one.
   const epoch = -(machineId * 1000 + index + 1);

@@ -3,12 +3,15 @@ import type { Db, Tx } from "#db/client.ts";
 import { setting } from "#db/schema/core/core.ts";
 import { tag } from "#db/schema/device/tags.ts";
 import { product } from "#db/schema/execution/orders.ts";
+import { person } from "#db/schema/execution/people.ts";
 import { equipment, workUnit } from "#db/schema/execution/plant.ts";
 import { type Actor, serviceActor } from "#server/core/actor.contract.ts";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
+import { seedAdjustments } from "#server/execution/adjustments/seed.ts";
 import { seedDetection } from "#server/execution/detection/seed.ts";
 import { seedGuidance } from "#server/execution/guidance/seed.ts";
+import { makeRoom } from "./history-fill.ts";
 import { seedPeople, seedStations } from "./seed-people.ts";
 import { seedPlant, type SeededPlant } from "./seed-plant.ts";
 import { seedOrders, seedProduction } from "./seed-production.ts";
@@ -38,6 +41,10 @@ export class ForeignPlant extends Error {
 }
 
 const demoSetting = "demo";
+const dayMs = 86_400_000;
+/** Days of readings that find their partition made: the demo's past with a margin, and the days to come. */
+const pastDays = 40;
+const aheadDays = 7;
 const steps = 12;
 
 /**
@@ -62,9 +69,17 @@ export async function seedDemo(db: Db, options: SeedOptions): Promise<void> {
         .values({ key: demoSetting, value: { speed, seededAt: now }, at: new Date(now) });
     });
   }
+  // All at once, while nobody reads or writes: later each of them would stand in the way of the live plant.
+  const now = clock.now();
+  await makeRoom(db, { from: now - pastDays * dayMs, to: now + aheadDays * dayMs });
   const plant = await readPlant(db);
-  let person = 2;
-  await seedPeople({ db, clock }, options.pepper, (name) => tell((person += 1), name));
+  let step = 2;
+  await seedPeople({ db, clock }, options.pepper, (name) => tell((step += 1), name));
+  const [decider] = await db
+    .select({ id: person.id, name: person.name })
+    .from(person)
+    .where(eq(person.code, "dana"));
+  if (decider !== undefined) await seedAdjustments(db, { now: clock.now(), decider });
   tell(10, "stations");
   await seedStations({ db, clock }, plant);
   tell(11, "orders");

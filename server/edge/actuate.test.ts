@@ -35,7 +35,7 @@ async function opened(setting: Partial<ActuatorSetting> = {}) {
   return { ...all, written };
 }
 
-describe("an actuation at the edge", () => {
+describe("an actuation at the edge", { timeout: 60_000 }, () => {
   it("is written once, and a repeat is answered with the stored answer", async () => {
     const { actuator, machine, written, told } = await opened();
     machine.says(230);
@@ -151,5 +151,5 @@ describe("an actuation at the edge", () => {
     expect(await actuator.handle(actuation)).toMatchObject(unknown);
     expect(written).toEqual([]);
     expect(told).toHaveLength(1);
-  }, 20_000);
+  });
 });

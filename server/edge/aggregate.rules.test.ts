@@ -16,7 +16,7 @@ function run(points: readonly Point[], lengthMs: number, until = Infinity): Poin
   return [...out, ...close(state, Math.min(until, last + 10 * lengthMs), lengthMs).out];
 }
 
-describe("the mean of a fast tag", () => {
+describe("the mean of a fast tag", { timeout: 60_000 }, () => {
   it("is weighted by time: 0 for 59 seconds and 60 for one is 1, not 30", () => {
     expect(meanOf(null, [p(0, 0), p(59_000, 60)], 0, 60_000)).toEqual(p(0, 1));
   });

@@ -119,7 +119,7 @@ function replaceText(bytes: Uint8Array, from: string, to: string): Uint8Array {
   return bytes;
 }
 
-describe("a block of readings", () => {
+describe("a block of readings", { timeout: 60_000 }, () => {
   it("comes out as it went in, wherever in a buffer it lies", () => {
     fc.assert(
       fc.property(sample, fc.integer({ min: 0, max: 9 }), ({ header, columns, dead }, offset) => {

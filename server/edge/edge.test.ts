@@ -230,8 +230,10 @@ describe("a whole edge over real sockets", { timeout: 60_000 }, () => {
 
   it("says every few seconds how it is", async () => {
     const { server } = await plant();
-    await vi.waitFor(() => expect(server.health).not.toBeNull(), patience);
-    expect(server.health).toMatchObject({ version: "0.0.0-test", storing: true });
+    await vi.waitFor(
+      () => expect(server.health).toMatchObject({ version: "0.0.0-test", storing: true }),
+      patience,
+    );
     await vi.waitFor(
       () => expect(server.health?.sources.find((s) => s.id === 1)).toMatchObject({ connected: true }),
       patience,

@@ -15,7 +15,7 @@ function run(points: readonly Point[], of = tag): Point[] {
   });
 }
 
-describe("the deadband", () => {
+describe("the deadband", { timeout: 60_000 }, () => {
   it("stores the first value, then only what leaves the band", () => {
     const points = [p(0, 20), p(1000, 20.5), p(2000, 21), p(3000, 21.1)];
     expect(run(points).map((x) => x.num)).toEqual([20, 21, 21.1]);

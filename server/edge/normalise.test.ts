@@ -95,7 +95,7 @@ async function stored(queue: Queue, outlet: QueueOutlet) {
   return { readings, events };
 }
 
-describe("a reading on its way through the edge", () => {
+describe("a reading on its way through the edge", { timeout: 60_000 }, () => {
   it("is stored, or kept as dead letter with its reason, and the others of its batch go on", async () => {
     const { normaliser, queue, outlet, unknown } = await source();
     await normaliser.readings([

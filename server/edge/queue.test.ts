@@ -37,7 +37,7 @@ async function tamper(location: string, change: (db: ClassicLevel<string, Uint8A
   await db.close();
 }
 
-describe("the edge's queue", () => {
+describe("the edge's queue", { timeout: 60_000 }, () => {
   it("cuts what comes within one flush into one block and numbers it from 1", async () => {
     const { queue, outlet } = await open();
     await append(queue, 3, range(1, 40));
@@ -145,20 +145,20 @@ describe("the edge's queue", () => {
   it("stores how far a device has come with its readings, or not at all", async () => {
     const { queue, location } = await open();
     queue.reading(0, false, 1, 7, 7, 1, null, 0);
-    queue.mark(4, { lastAt: 7 });
+    queue.mark(4, { heard: { "packer-1": 7 } });
     queue.mark(4, { receipt: { session: "a", id: 12 } });
     expect(queue.markOf(4)).toEqual({});
     await queue.stored();
-    expect(queue.markOf(4)).toEqual({ lastAt: 7, receipt: { session: "a", id: 12 } });
+    expect(queue.markOf(4)).toEqual({ heard: { "packer-1": 7 }, receipt: { session: "a", id: 12 } });
     await queue.close();
     const again = await open({ location });
-    again.queue.mark(4, { lastAt: 9 });
+    again.queue.mark(4, { heard: { "packer-1": 9 } });
     await again.queue.stored();
-    expect(again.queue.markOf(4)).toEqual({ lastAt: 9, receipt: { session: "a", id: 12 } });
+    expect(again.queue.markOf(4)).toEqual({ heard: { "packer-1": 9 }, receipt: { session: "a", id: 12 } });
   });
 });
 
-describe("a full queue", () => {
+describe("a full queue", { timeout: 60_000 }, () => {
   it("lets acknowledged blocks go first, then the oldest telemetry under a gap, and events last", async () => {
     const limits = { capBytes: 1e9, replayMs: 86_400_000 };
     const clock = new ManualClock(1_790_000_000_000);
@@ -205,7 +205,7 @@ describe("a full queue", () => {
   });
 });
 
-describe("a damaged queue", () => {
+describe("a damaged queue", { timeout: 60_000 }, () => {
   it("sets a block that cannot be read aside, tells the gap, and sends what follows", async () => {
     const { queue, location } = await open();
     for (const n of range(1, 4)) await append(queue, 0, [n]);

@@ -29,8 +29,8 @@ beforeAll(async () => {
     tables = await fillEveryTable(sql);
     // Larger than what the driver and gzip buffer, and not the last table.
     await sql`
-      insert into fact (topic, scope, data, at)
-      select 'test.large', 'plant', jsonb_build_object('n', n, 'text', repeat(md5(n::text), 10)), now()
+      insert into fact (id, topic, scope, data, at) overriding system value
+      select 100 + n, 'test.large', 'plant', jsonb_build_object('n', n, 'text', repeat(md5(n::text), 10)), now()
       from generate_series(1, 20000) n`;
   });
   await mkdir(join(folder, "secrets"));

@@ -53,7 +53,7 @@ export interface ChildContext {
 interface Timing {
   readonly firstRetryMs: number;
   readonly lastRetryMs: number;
-  /** After this long without dying, the next retry is a first one again. */
+  /** A part that was ready for so long did not fail at its start: the next retry is a first one again. */
   readonly steadyMs: number;
   readonly heartbeatMs: number;
   /** A child that has not answered for so long is killed. */
@@ -63,7 +63,7 @@ interface Timing {
 export const standardTiming: Timing = {
   firstRetryMs: 250,
   lastRetryMs: 5000,
-  steadyMs: 10_000,
+  steadyMs: 2000,
   heartbeatMs: 2500,
   stuckMs: 20_000,
 };
@@ -161,10 +161,11 @@ export class SupervisedChild {
     let attempts = 0;
     let everReady = false;
     while (!signal.aborted) {
-      const begun = systemClock.monotonic();
+      let readyAt = Number.POSITIVE_INFINITY;
       const logStart = this.#log.size();
       const how = await this.#once(() => {
         everReady = true;
+        readyAt = systemClock.monotonic();
         started();
       });
       if (signal.aborted) break;
@@ -173,7 +174,7 @@ export class SupervisedChild {
         failed(new ChildFailed(this.name, how, this.#log.lastWords(8, logStart), this.#log.path));
         return;
       }
-      if (systemClock.monotonic() - begun > this.#timing.steadyMs) pause = this.#timing.firstRetryMs;
+      if (systemClock.monotonic() - readyAt > this.#timing.steadyMs) pause = this.#timing.firstRetryMs;
       const lastWords = how.startsWith("signal") ? [] : this.#log.lastWords(3, logStart);
       this.#context.say(
         [`${this.name} ended (${how}) and is started again in ${pause / 1000} s`, ...lastWords].join(

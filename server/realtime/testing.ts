@@ -150,8 +150,8 @@ export function collect<E extends keyof ServerToScreen>(
   event: E,
 ): Parameters<ServerToScreen[E]>[0][] {
   const heard: Parameters<ServerToScreen[E]>[0][] = [];
-  (client as unknown as Socket).on(event, (message: Parameters<ServerToScreen[E]>[0]) => {
-    heard.push(message);
+  client.onAny((name: string, message: Parameters<ServerToScreen[E]>[0]) => {
+    if (name === event) heard.push(message);
   });
   return heard;
 }

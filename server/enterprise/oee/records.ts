@@ -1,6 +1,7 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
 import { oeeShift } from "#db/schema/enterprise/oee.ts";
+import { intArray } from "#db/sql.ts";
 import { canonicalJson } from "#server/core/audit.ts";
 import type { ShiftView } from "#server/execution/shifts/shifts.contract.ts";
 import { computeOee } from "./oee.queries.ts";
@@ -12,9 +13,15 @@ export interface Kept {
   readonly version: number;
 }
 
+/** Whoever keeps records of these machines, one at a time: two that meet in other orders would wait for each other. */
+export async function lockRecords(tx: Tx, ids: readonly number[]): Promise<void> {
+  await tx.execute(sql`
+    select pg_advisory_xact_lock(7403, id) from unnest(${intArray(ids.toSorted((a, b) => a - b))}) with ordinality u(id, n) order by n`);
+}
+
 /**
  * Computes the record of a machine and shift and keeps it: an open record is written over, a closed one gets a newer
- * version if anything in it is another number now.
+ * version if anything in it is another number now. The caller holds the machine's lock.
  * @param closing the shift is over and its data should be there
  */
 export async function keepRecord(

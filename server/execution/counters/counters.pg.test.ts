@@ -116,7 +116,7 @@ test("late, shuffled and cut into batches, counts are those of readings in order
     ),
     { numRuns: 40 },
   );
-});
+}, 90_000);
 
 test("a job that is said to have begun ten minutes ago gets the parts since then, at its ideal time", async () => {
   const { db } = handle;

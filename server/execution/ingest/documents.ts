@@ -17,8 +17,11 @@ export interface VersionedDocument extends SignedDocument {
 
 /** Makes and signs what an edge must know: its tags, machines, sources and reflexes. */
 export interface Documents {
-  /** The newest document of an edge; its version rises only when its content changed. */
-  current(edgeId: number): Promise<VersionedDocument | null>;
+  /**
+   * The newest document of an edge; its version rises only when its content changed.
+   * @param known version the edge has. After a restore it may be newer than ours: then ours is issued again above it.
+   */
+  current(edgeId: number, known?: number): Promise<VersionedDocument | null>;
 }
 
 /** Setting `edge_queue`: how much an edge may keep on its disk, and for how long after it was acked. */
@@ -27,26 +30,27 @@ const defaultQueue = { queueBytes: 2 * 1024 ** 3, replayMs: 24 * 3_600_000 };
 export function createDocuments(deps: { db: Db; clock: Clock; key: KeyObject }): Documents {
   const { db, clock, key } = deps;
   return {
-    async current(edgeId) {
+    async current(edgeId, known = 0) {
       return db.transaction(async (tx) => {
         // The row of the edge is the lock: two servers must not give out one version twice.
-        const [known] = await tx.select({ id: edge.id }).from(edge).where(eq(edge.id, edgeId)).for("update");
-        if (known === undefined) return null;
+        const [row] = await tx.select({ id: edge.id }).from(edge).where(eq(edge.id, edgeId)).for("update");
+        if (row === undefined) return null;
         const content = await contentOf(tx, edgeId);
         const hash = createHash("sha256").update(canonicalJson(content)).digest();
         const [last] = await tx.select().from(edgeDocument).where(eq(edgeDocument.edgeId, edgeId));
-        if (last !== undefined && hash.equals(last.contentHash)) {
+        const newest = Math.max(last?.version ?? 0, known);
+        if (last?.version === newest && hash.equals(last.contentHash)) {
           return { version: last.version, body: last.body, signature: last.signature };
         }
-        const version = (last?.version ?? 0) + 1;
+        const version = newest + 1;
         const now = clock.now();
         const body = JSON.stringify(EdgeDocument.parse({ edgeId, version, issuedAt: now, ...content }));
         const signature = sign(null, Buffer.from(body), key).toString("base64");
-        const row = { version, contentHash: hash, body, signature, issuedAt: new Date(now) };
+        const made = { version, contentHash: hash, body, signature, issuedAt: new Date(now) };
         await tx
           .insert(edgeDocument)
-          .values({ edgeId, ...row })
-          .onConflictDoUpdate({ target: edgeDocument.edgeId, set: row });
+          .values({ edgeId, ...made })
+          .onConflictDoUpdate({ target: edgeDocument.edgeId, set: made });
         await tx.update(edge).set({ documentVersion: version }).where(eq(edge.id, edgeId));
         return { version, body, signature };
       });

@@ -241,6 +241,11 @@ test("the document is signed, and its version rises only when what it says chang
   current.socket.onAny((name: string) => heard.push(name));
   await send(current.socket, block({ epoch: randomEpoch(), first: 1, readings: [value(start, 1)] }));
   expect(heard).toEqual([]);
+
+  // After a restore an edge may have a newer one than the database: it is given ours, above its own.
+  const ahead = await server.edge(plant, newer.version + 10);
+  const reissued = EdgeDocument.parse(JSON.parse((await documentOf(ahead.socket)).body));
+  expect(reissued).toMatchObject({ version: newer.version + 11, tags: newer.tags });
 });
 
 const actuation: Actuation = {

@@ -104,7 +104,7 @@ export function createIngestGateway(deps: IngestGatewayDeps): IngestGateway {
   }
 
   async function offerDocument(session: EdgeSession): Promise<void> {
-    const document = await documents.current(session.edge.id);
+    const document = await documents.current(session.edge.id, session.documentVersion);
     if (document === null || document.version === session.documentVersion) return;
     session.documentVersion = document.version;
     session.socket.emit("document", { body: document.body, signature: document.signature });

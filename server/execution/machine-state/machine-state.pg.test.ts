@@ -206,7 +206,7 @@ test("late, shuffled and cut into batches, readings lead to the same states and 
     ),
     { numRuns: 40 },
   );
-});
+}, 90_000);
 
 test("a stop explained while open stays explained; a repeat of the command says nothing twice; a part can be split off", async () => {
   const { db } = handle;
