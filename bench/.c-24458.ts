@@ -1,0 +1,21 @@
+import postgres from "postgres";
+import { readFileSync } from "node:fs";
+const sql = postgres(process.argv[2]!, { max: 1, onnotice(){}, idle_timeout: 0 });
+const pid = (await sql`select pg_backend_pid() as p`)[0]!.p;
+const cpu = () => { const f = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" "); return (Number(f[11]) + Number(f[12])) * 10; };
+const N = 2000, TAGS = 1000;
+await sql.unsafe(`truncate reading, ingest_log, ingest_cursor, dead_letter`);
+let seq = 1;
+async function t(label: string, fn: (i: number) => Promise<unknown>, n = 100) { for (let i=0;i<10;i++) await fn(i); const a = cpu(); for (let i = 0; i < n; i++) await fn(i); const c = cpu() - a; console.log(label.padEnd(34), (c / n).toFixed(2), "ms cpu/call =>", Math.round(N / (c / n) * 1000), "rows/s/core"); }
+const arr = () => { const now = Date.now(); const ids = [], s = [], v = [], q = []; for (let i = 0; i < N; i++) { ids.push(1 + (i * 7) % TAGS); s.push(now + (i/TAGS|0)); v.push(Math.random() * 100); q.push(0); } return [`{${ids}}`, `{${s}}`, `{${s}}`, `{${v}}`, `{}`, `{${q}}`]; };
+const P = { prepare: true };
+await sql.unsafe("drop table if exists x0; create unlogged table x0 (like reading); drop table if exists x1; create table x1 (like reading)");
+await t("parse + unnest", () => sql.unsafe("select count(*) from unnest($1::int[],$2::float8[],$3::float8[],$4::float8[],$6::smallint[],$5::text[]) with ordinality u(t,s,e,n,q,x,i)", arr(), P));
+await t("insert x1 (no index)", () => sql.unsafe("insert into x1 select to_timestamp(u.s/1000), to_timestamp(u.e/1000), 1, u.i, nullif(u.n,'NaN'), 1, u.t, u.q, u.x from unnest($1::int[],$2::float8[],$3::float8[],$4::float8[],$6::smallint[],$5::text[]) with ordinality u(t,s,e,n,q,x,i)", arr(), P));
+await sql.unsafe("create index on x1 (tag_id, source_ts)");
+await t("insert x1 (tag,time)", () => sql.unsafe("insert into x1 select to_timestamp(u.s/1000), to_timestamp(u.e/1000), 1, u.i, nullif(u.n,'NaN'), 1, u.t, u.q, u.x from unnest($1::int[],$2::float8[],$3::float8[],$4::float8[],$6::smallint[],$5::text[]) with ordinality u(t,s,e,n,q,x,i)", arr(), P));
+await sql.unsafe("create index on x1 using brin (seq) with (pages_per_range=32)");
+await t("  + brin", () => sql.unsafe("insert into x1 select to_timestamp(u.s/1000), to_timestamp(u.e/1000), 1, u.i, nullif(u.n,'NaN'), 1, u.t, u.q, u.x from unnest($1::int[],$2::float8[],$3::float8[],$4::float8[],$6::smallint[],$5::text[]) with ordinality u(t,s,e,n,q,x,i)", arr(), P));
+await t("insert reading (partitioned)", () => sql.unsafe("insert into reading select to_timestamp(u.s/1000), to_timestamp(u.e/1000), 1, u.i, nullif(u.n,'NaN'), 1, u.t, u.q, u.x from unnest($1::int[],$2::float8[],$3::float8[],$4::float8[],$6::smallint[],$5::text[]) with ordinality u(t,s,e,n,q,x,i)", arr(), P));
+await t("ingest_batch", () => { const f = seq; seq += N; return sql.unsafe("select status from ingest_batch(1, 77, $7, $8, $1,$2,$3,$4,$5,$6, null, false)", [...arr(), f, f + N - 1], P); });
+await sql.end();

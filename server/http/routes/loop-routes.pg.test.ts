@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { raiseAlarm } from "#server/execution/alarms/alarms.commands.ts";
+import { makeLoop, type Loop } from "#server/execution/adjustments/loop-testing.ts";
+import { proposeAdjustment } from "#server/execution/adjustments/propose.commands.ts";
+import { serviceActor } from "#server/core/actor.contract.ts";
+import { type TestBrowser, type TestHouse, testHouse } from "../testing.ts";
+import { adjustmentsRoutes } from "./adjustments.ts";
+import { alarmsRoutes } from "./alarms.ts";
+import { attentionRoutes } from "./attention.ts";
+import { guidanceRoutes } from "./guidance.ts";
+
+/** The loop's routes over HTTP: what the path gives, what the body gives, and who may. */
+let house: TestHouse;
+let loop: Loop;
+let supervisor: TestBrowser;
+let station: TestBrowser;
+
+beforeAll(async () => {
+  house = await testHouse([attentionRoutes, alarmsRoutes, guidanceRoutes, adjustmentsRoutes]);
+  loop = await makeLoop(house.db, "press-9", house.clock.now());
+  supervisor = await house.signedIn("supervisor");
+  station = await house.station([loop.machineId]);
+  await loop.run(3);
+}, 120_000);
+afterAll(() => house.close());
+
+test("a proposal is listed, approved as it was looked at, held from the station, and dropped with a reason", async () => {
+  const input = {
+    machineId: loop.machineId,
+    tagId: loop.tags["MeltSetpoint"] ?? 0,
+    value: 224,
+    reason: "sticks",
+  };
+  const { adjustmentId } = await loop.do(proposeAdjustment, loop.people.chen, input);
+  const listed = await station.get("/adjustments?machine=press-9");
+  expect(listed.body).toMatchObject([{ id: adjustmentId, state: "proposed", newValue: 224 }]);
+  const { body: attention } = await supervisor.get("/attention");
+  expect(attention.items).toMatchObject([{ key: `adjustment:${adjustmentId}`, action: "decide" }]);
+
+  const { version } = listed.body[0];
+  const stale = await supervisor.post(`/adjustments/${adjustmentId}/approve`, { version: version - 1 });
+  expect([stale.status, stale.body.refusal.code]).toEqual([409, "conflict"]);
+  const approved = await supervisor.post(`/adjustments/${adjustmentId}/approve`, { version });
+  expect(approved.body).toMatchObject({ state: "approved", approvedBy: [{}] });
+  const held = await station.post(`/adjustments/${adjustmentId}/hold`, {});
+  expect(held.body).toMatchObject({ state: "held", why: { code: "held" } });
+  const bare = await supervisor.post(`/adjustments/${adjustmentId}/reject`, {});
+  expect(bare.body.refusal.code).toBe("invalid");
+  const dropped = await supervisor.post(`/adjustments/${adjustmentId}/reject`, { reason: "no more needed" });
+  expect(dropped.body).toMatchObject({ state: "rejected" });
+  expect(dropped.body.timeline.map((e: { event: string }) => e.event)).toEqual([
+    "drafted",
+    "proposed",
+    "approved",
+    "held",
+    "rejected",
+  ]);
+});
+
+test("automation goes off with one touch at the station and on again by a supervisor", async () => {
+  const off = await station.post("/machines/press-9/automation", { on: false });
+  expect(off.body).toEqual({ machineId: loop.machineId, on: false });
+  const refused = await station.post("/machines/press-9/automation", { on: true });
+  expect(refused.body.refusal.code).toBe("badge_needed");
+  const on = await supervisor.post("/machines/press-9/automation", { on: true });
+  expect(on.body).toEqual({ machineId: loop.machineId, on: true });
+  expect((await supervisor.post("/machines/nowhere/automation", { on: true })).status).toBe(404);
+});
+
+test("an alarm is seen by anybody at the station, taken by name, and its instruction followed step by step", async () => {
+  const { alarmId } = await loop.do(raiseAlarm, serviceActor("test"), {
+    key: "routes",
+    kind: "temperature_drift",
+    priority: 2,
+    machineId: loop.machineId,
+    tagId: loop.tags["MeltTemperature"] ?? 0,
+    since: loop.clock.now(),
+    params: {},
+    deviationId: null,
+    causeRuleId: null,
+    instructionCode: "clear-cooling",
+    blocksChanges: false,
+  });
+  expect((await station.get("/alarms?machine=press-9")).body).toMatchObject([
+    { id: alarmId, state: "unack" },
+  ]);
+  expect((await station.post(`/alarms/${alarmId}/take`, {})).body.refusal.code).toBe("badge_needed");
+  const taken = await supervisor.post(`/alarms/${alarmId}/take`, {});
+  expect(taken.body.card).toMatchObject({ state: "ack" });
+  const run = await supervisor.post(`/alarms/${alarmId}/instruction`, {});
+  expect(run.body).toMatchObject({ code: "clear-cooling", state: "running", current: 1, version: 1 });
+  expect(run.body.steps).toHaveLength(4);
+  const { id } = run.body;
+  // Asked from another station, it is the same run.
+  expect((await supervisor.post(`/alarms/${alarmId}/instruction`, {})).body.id).toBe(id);
+  expect((await supervisor.post(`/instruction-runs/${id}/steps/2`, {})).body.refusal.code).toBe(
+    "step_not_done",
+  );
+  const passed = await supervisor.post(`/instruction-runs/${id}/steps/1`, {});
+  expect(passed.body).toMatchObject({ current: 2 });
+  expect((await station.get(`/instruction-runs/${id}`)).body.steps[0]).toMatchObject({ state: "done" });
+});
+
+test("rules show their record, and only a supervisor raises what they may", async () => {
+  const { body: rules } = await supervisor.get("/rules");
+  const drift = rules.find((r: { kind: string }) => r.kind === "temperature_drift");
+  expect(drift).toMatchObject({ authority: 2, record: { helped: 0, didNotHelp: 0, cannotTell: 0 } });
+  const raised = await supervisor.post(`/rules/${drift.id}/authority`, {
+    authority: 1,
+    reason: "to be watched",
+  });
+  expect(raised.body).toEqual({ ruleId: drift.id });
+  const operator = await house.signedIn("manager");
+  const refused = await operator.post(`/rules/${drift.id}/authority`, { authority: 3, reason: "go on then" });
+  expect(refused.body.refusal.code).toBe("not_allowed");
+});
