@@ -32,7 +32,7 @@ const sources = 1000;
  * the same number of connections, before and after, in the same run on the same disk. The load generator, the edge,
  * the server and Postgres share the machine.
  */
-export async function ingestBench(print: (figure: Figure) => void, { seconds }: BenchOptions): Promise<void> {
+export async function run(print: (figure: Figure) => void, { seconds }: BenchOptions): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "millwright-ingest-"));
   await chmod(folder, 0o711);
   const cluster = await startCluster({ dir: folder });
@@ -60,9 +60,16 @@ export async function ingestBench(print: (figure: Figure) => void, { seconds }: 
     const before = await direct(db, plant.lanes, seconds / 4);
     const batched = await through(db, edge, { kind: "batched", id: randomUUID(), seconds });
     const after = await direct(db, plant.lanes, seconds / 4);
-    const single = await through(db, edge, { kind: "single", id: randomUUID(), seconds: seconds / 2, sources });
+    const single = await through(db, edge, {
+      kind: "single",
+      id: randomUUID(),
+      seconds: seconds / 2,
+      sources,
+    });
     const limit = Math.round((before + after) / 2);
-    const behind = Object.entries(lanes.figures().consumers).map(([name, one]) => `${name} ${one.behind ?? 0}`);
+    const behind = Object.entries(lanes.figures().consumers).map(
+      ([name, one]) => `${name} ${one.behind ?? 0}`,
+    );
     const note =
       `${tagCount} tags on ${laneCount} lanes, index (tag, time), BRIN, partition by day, rollups, ` +
       `${consumers.length} consumers (${consumers.map((one) => one.name).join(", ")}), no screens, ` +
@@ -86,7 +93,14 @@ export async function ingestBench(print: (figure: Figure) => void, { seconds }: 
       holds: single >= 15_000,
       note: `${sources} sources, one reading a message, each waits for its "stored"; ${note}`,
     });
-    print({ figure: "ingest.ratio", value: round(ratio), unit: "", goal: ">=0.7", holds: ratio >= 0.7, note });
+    print({
+      figure: "ingest.ratio",
+      value: round(ratio),
+      unit: "",
+      goal: ">=0.7",
+      holds: ratio >= 0.7,
+      note,
+    });
 
     edge.send({ kind: "stop" } satisfies LoadOrder);
     await once(edge, "exit");
@@ -98,8 +112,6 @@ export async function ingestBench(print: (figure: Figure) => void, { seconds }: 
     await rm(folder, { recursive: true, force: true });
   }
 }
-
-export const run = ingestBench;
 
 function round(value: number): number {
   return Math.round(value * 100) / 100;
@@ -130,7 +142,11 @@ async function untilReport(edge: ChildProcess, fits: (report: LoadReport) => boo
  * Puts the load on and counts what Postgres has at the end, up to the last ack: the time it takes to drain counts
  * too. Throws when a reading is missing or there twice.
  */
-async function through(db: Db, edge: ChildProcess, order: Extract<LoadOrder, { seconds: number }>): Promise<number> {
+async function through(
+  db: Db,
+  edge: ChildProcess,
+  order: Extract<LoadOrder, { seconds: number }>,
+): Promise<number> {
   const before = await ask(edge, { kind: "report", id: randomUUID() });
   const rows = await countRows(db);
   const begun = clock.monotonic();

@@ -56,7 +56,9 @@ test("the application may add to the audit, and makes and drops partitions throu
   const [old] = await app.unsafe("select cardinality(apply_retention(now())) as dropped");
   expect(old?.["dropped"]).toBe(1);
   // A clock that runs ahead must not cost the plant its memory.
-  const [ahead2] = await app.unsafe("select cardinality(apply_retention(now() + interval '3 years')) as dropped");
+  const [ahead2] = await app.unsafe(
+    "select cardinality(apply_retention(now() + interval '3 years')) as dropped",
+  );
   expect(ahead2?.["dropped"]).toBe(0);
 });
 

@@ -75,13 +75,13 @@ export function formatArray(value: unknown): unknown {
   const items = value.map((item: unknown) => {
     if (item === null || item === undefined) return "NULL";
     if (Array.isArray(item)) return formatArray(item);
-    const text =
-      item instanceof Date
-        ? item.toISOString()
-        : typeof item === "object"
-          ? JSON.stringify(item)
-          : String(item);
+    const text = elementText(item);
     return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
   });
   return `{${items.join(",")}}`;
+}
+
+function elementText(item: unknown): string {
+  if (item instanceof Date) return item.toISOString();
+  return typeof item === "object" ? JSON.stringify(item) : `${item as string | number | bigint | boolean}`;
 }

@@ -19,7 +19,13 @@ export interface Connection {
 
 /** A pool of the driver with settings that let it only make and read queries; nothing is sent through it. */
 export function openDriver(url: string, options: DriverOptions): postgres.Sql {
-  const sql = postgres(url, { ...options, max: 1, idle_timeout: null, max_lifetime: null, fetch_types: false } as never);
+  const sql = postgres(url, {
+    ...options,
+    max: 1,
+    idle_timeout: null,
+    max_lifetime: null,
+    fetch_types: false,
+  } as never);
   addArrayTypes(sql.options as never);
   return sql;
 }

@@ -1,5 +1,11 @@
 import type postgres from "postgres";
-import { type Connection, type DriverOptions, openConnection, openDriver, socketFactory } from "./connection.ts";
+import {
+  type Connection,
+  type DriverOptions,
+  openConnection,
+  openDriver,
+  socketFactory,
+} from "./connection.ts";
 import { type DriverQuery, onSettled, redirect } from "./driver-query.ts";
 import { PoolEnded, QueryDeadline } from "./errors.ts";
 import { keepListening, type Listening } from "./listen.ts";
@@ -22,7 +28,10 @@ interface Waiting {
  * A pool with the face of the driver's. One query at a time on a connection; a connection that is lost is never used
  * again, every query and every wait has a deadline, and a transaction stays on its connection or ends with it.
  */
-export function openPool(url: string, { max, deadlineMs, idleMs = 60_000, ...options }: PoolOptions): postgres.Sql {
+export function openPool(
+  url: string,
+  { max, deadlineMs, idleMs = 60_000, ...options }: PoolOptions,
+): postgres.Sql {
   const maker = openDriver(url, options);
   const connections = new Set<Connection>();
   const idle = new Map<Connection, NodeJS.Timeout>();
@@ -146,8 +155,7 @@ export function openPool(url: string, { max, deadlineMs, idleMs = 60_000, ...opt
   async function end({ timeout }: { timeout?: number } = {}): Promise<void> {
     ending ??= (async () => {
       const done = new Promise<void>((resolve) => (emptied = resolve));
-      const late =
-        timeout === undefined ? undefined : setTimeout(() => emptied(), timeout * 1000);
+      const late = timeout === undefined ? undefined : setTimeout(() => emptied(), timeout * 1000);
       await Promise.all([...listenings].map((listening) => listening.unlisten()));
       for (const connection of idle.keys()) connection.close();
       if (connections.size > 0) await done;

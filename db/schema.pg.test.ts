@@ -22,8 +22,8 @@ async function mirrored(): Promise<Map<string, Columns>> {
   expect(files.length).toBeGreaterThan(5);
   const tables = new Map<string, Columns>();
   for (const file of files) {
-    const module = (await import(pathToFileURL(join(folder, file)).href)) as Record<string, unknown>;
-    for (const value of Object.values(module)) {
+    const made = (await import(pathToFileURL(join(folder, file)).href)) as Record<string, unknown>;
+    for (const value of Object.values(made)) {
       if (!is(value, PgTable)) continue;
       const { name, columns } = getTableConfig(value);
       const described = columns.map((column) => [
@@ -37,7 +37,12 @@ async function mirrored(): Promise<Map<string, Columns>> {
 }
 
 async function live(): Promise<Map<string, Columns>> {
-  const rows = await handle.db.execute<{ table: string; column: string; type: string; not_null: boolean }>(sql`
+  const rows = await handle.db.execute<{
+    table: string;
+    column: string;
+    type: string;
+    not_null: boolean;
+  }>(sql`
     select c.relname as table, a.attname as column, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull as not_null
     from pg_class c join pg_attribute a on a.attrelid = c.oid
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
@@ -54,7 +59,10 @@ async function live(): Promise<Map<string, Columns>> {
 
 /** One word for the ways to write a type. */
 function family(type: string): string {
-  const bare = type.replace(/\(\d+(?:, ?\d+)?\)/, "").replace(/^(big|small)serial$/, "$1int").replace(/^serial$/, "integer");
+  const bare = type
+    .replace(/\(\d+(?:, ?\d+)?\)/, "")
+    .replace(/^(big|small)serial$/, "$1int")
+    .replace(/^serial$/, "integer");
   const array = bare.endsWith("[]") ? "[]" : "";
   const names: Record<string, string> = {
     time: "time without time zone",

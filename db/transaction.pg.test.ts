@@ -53,7 +53,12 @@ test("killed between two queries, the transaction rejects and its callback can s
     await kill(row?.pid);
     await gone(row?.pid);
     await run.catch(() => {});
-    resolveLate(await tx.execute(sql`insert into note values ('outside')`).then(() => "sent", () => "refused"));
+    resolveLate(
+      await tx.execute(sql`insert into note values ('outside')`).then(
+        () => "sent",
+        () => "refused",
+      ),
+    );
   });
   await expect(run).rejects.toThrow();
   expect(await late).toBe("refused");
@@ -62,7 +67,9 @@ test("killed between two queries, the transaction rejects and its callback can s
 
 async function gone(pid: number | undefined): Promise<void> {
   await expect
-    .poll(async () => [...(await handle.db.execute(sql`select from pg_stat_activity where pid = ${pid}`))].length)
+    .poll(
+      async () => [...(await handle.db.execute(sql`select from pg_stat_activity where pid = ${pid}`))].length,
+    )
     .toBe(0);
 }
 
@@ -201,7 +208,10 @@ test("who listens hears again after its backend died", async () => {
 test("arrays go to the database and come back as arrays", async () => {
   const [row] = await handle.db.$client.unsafe(
     `select $1::text[] as words, $2::int[] as numbers, '{{1,2},{3,NULL}}'::float8[] as grid, '{}'::uuid[] as none`,
-    [['a,"b"', "\\", "NULL", null, ""], [1, 2, 3]] as never,
+    [
+      ['a,"b"', "\\", "NULL", null, ""],
+      [1, 2, 3],
+    ] as never,
   );
   expect(row).toEqual({
     words: ['a,"b"', "\\", "NULL", null, ""],

@@ -99,7 +99,9 @@ export async function runTransaction(deps: TransactionDeps, args: unknown[]): Pr
     }
   }
 
-  const lost = new Promise<never>((_resolve, reject) => connection.onLost(() => reject(new ConnectionLost())));
+  const lost = new Promise<never>((_resolve, reject) =>
+    connection.onLost(() => reject(new ConnectionLost())),
+  );
   lost.catch(() => {});
   await own(`begin ${mode}`);
   const scope: Scope = { failed: null };

@@ -5,13 +5,26 @@ import { useLocale, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { formatNumber, formatSigned } from "#app/_lib/format.ts";
 import { useRecord } from "#app/_live/record.client.ts";
+import { useSample } from "#app/_live/samples.client.ts";
+import { LiveValue } from "#app/_ui/live-value.client.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
 import { Running } from "#app/_ui/relative-time.client.tsx";
 import { StateMark } from "#app/_ui/state-mark.tsx";
-import type { LineView, MachineSummary } from "#server/execution/machine-state/machine-state.contract.ts";
+import type {
+  LineView,
+  MachineSummary,
+  MainTag,
+} from "#server/execution/machine-state/machine-state.contract.ts";
 
-/** Lines in flow order: each machine's state by shape and word, how long, and the gap to the shift's target. */
-export function LineTiles(props: { initial: readonly LineView[]; scopes: readonly string[] }): ReactNode {
+/**
+ * Lines in flow order: each machine's state by shape and word, how long, its first process value, and the gap to the
+ * shift's target.
+ */
+export function LineTiles(props: {
+  initial: readonly LineView[];
+  tags: readonly MainTag[];
+  scopes: readonly string[];
+}): ReactNode {
   const t = useTranslations("office.lines");
   const { data } = useRecord<readonly LineView[]>({
     path: "/lines",
@@ -31,7 +44,11 @@ export function LineTiles(props: { initial: readonly LineView[]; scopes: readonl
           </h2>
           <ul className="grid grid-cols-[repeat(auto-fill,minmax(10.5rem,1fr))] gap-2">
             {line.machines.map((machine) => (
-              <MachineTile key={machine.id} machine={machine} />
+              <MachineTile
+                key={machine.id}
+                machine={machine}
+                tag={props.tags.find((tag) => tag.machineId === machine.id)}
+              />
             ))}
           </ul>
         </div>
@@ -40,8 +57,8 @@ export function LineTiles(props: { initial: readonly LineView[]; scopes: readonl
   );
 }
 
-function MachineTile(props: { machine: MachineSummary }): ReactNode {
-  const { machine } = props;
+function MachineTile(props: { machine: MachineSummary; tag: MainTag | undefined }): ReactNode {
+  const { machine, tag } = props;
   const t = useTranslations("office.lines");
   const words = useTranslations("state");
   const locale = useLocale();
@@ -66,6 +83,7 @@ function MachineTile(props: { machine: MachineSummary }): ReactNode {
           {words(state.word)} <Running since={state.start} />
         </span>
         {state.fault !== null && <bdi className="truncate text-sm text-ink-2">{state.fault}</bdi>}
+        {tag !== undefined && <MainValue tag={tag} />}
         <span className="mt-auto flex items-baseline justify-between gap-2 text-sm text-ink-2">
           <bdi className="truncate">{job?.productName ?? t("noJob")}</bdi>
           {pace.gap !== null && (
@@ -84,5 +102,20 @@ function MachineTile(props: { machine: MachineSummary }): ReactNode {
         )}
       </Link>
     </li>
+  );
+}
+
+function MainValue(props: { tag: MainTag }): ReactNode {
+  const { tag } = props;
+  const sample = useSample(tag.id, tag.staleMs);
+  return (
+    <span
+      data-tag={tag.id}
+      data-source-time={sample?.sourceTime}
+      className="flex items-baseline justify-between gap-2 text-sm"
+    >
+      <bdi className="truncate text-ink-2">{tag.name}</bdi>
+      <LiveValue sample={sample} unit={tag.unit} decimals={tag.decimals} className="shrink-0" />
+    </span>
   );
 }

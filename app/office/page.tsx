@@ -4,7 +4,7 @@ import { db } from "#app/_lib/server/db.ts";
 import { renderTime } from "#app/_lib/server/clock.ts";
 import { requirePage } from "#app/_lib/server/page.ts";
 import { attention } from "#server/execution/alarms/attention.queries.ts";
-import { lineList } from "#server/execution/machine-state/machines.queries.ts";
+import { lineList, mainTags } from "#server/execution/machine-state/machines.queries.ts";
 import { AttentionList } from "./attention-list.client.tsx";
 import { LineTiles } from "./line-tiles.client.tsx";
 
@@ -16,12 +16,12 @@ export async function generateMetadata() {
 export default async function OfficePage(): Promise<ReactNode> {
   await requirePage("office.look", { at: "/office" });
   const now = await renderTime();
-  const [list, lines] = await Promise.all([attention(db(), now), lineList(db(), now)]);
+  const [list, lines, tags] = await Promise.all([attention(db(), now), lineList(db(), now), mainTags(db())]);
   const scopes = ["plant", ...lines.map((line) => `line:${String(line.id)}`)];
   return (
     <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]">
       <AttentionList initial={list} scopes={scopes} />
-      <LineTiles initial={lines} scopes={scopes} />
+      <LineTiles initial={lines} tags={tags} scopes={scopes} />
     </div>
   );
 }

@@ -7,7 +7,11 @@ import { streamIdOf } from "#server/execution/ingest/gateway.queries.ts";
 export interface BenchPlant {
   readonly edgeCode: string;
   readonly token: string;
-  readonly lanes: readonly { readonly lane: number; readonly streamId: number; readonly tagIds: readonly number[] }[];
+  readonly lanes: readonly {
+    readonly lane: number;
+    readonly streamId: number;
+    readonly tagIds: readonly number[];
+  }[];
 }
 
 /** Lines with ten machines each, whose tags are spread as in a plant: mostly measurements, a few of each signal. */

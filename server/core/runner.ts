@@ -114,7 +114,13 @@ export function createRunner(deps: RunnerDeps): Runner {
         return true;
       });
     } catch (error) {
-      log.error({ err: error, reaction: reaction.name, fact: failing?.id }, "reaction failed");
+      const about = { err: error, reaction: reaction.name, fact: failing?.id };
+      if (isTransient(error)) {
+        // The database's trouble is not the fact's: nothing is counted against it, and it comes again.
+        log.warn(about, "reaction waits");
+        return false;
+      }
+      log.error(about, "reaction failed");
       if (failing !== undefined) await recordFailure(reaction, failing, now, String(error));
       return false;
     }

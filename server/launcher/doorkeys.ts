@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { asc, eq, isNull } from "drizzle-orm";
 import { type Db, openDb } from "#db/client.ts";
+import { edge } from "#db/schema/edge/edge.ts";
 import { person } from "#db/schema/execution/people.ts";
 import { personBadge } from "#db/schema/core/auth.ts";
 import { station } from "#db/schema/execution/stations.ts";
@@ -9,8 +11,8 @@ import { founderActor } from "#server/core/actor.contract.ts";
 import { systemClock } from "#server/core/clock.ts";
 import { ensureAdministrator } from "#server/execution/people/first-administrator.ts";
 import { makeStationCode } from "#server/execution/people/stations.commands.ts";
-import type { EnvironmentInput } from "./environment.ts";
-import { writePrivate } from "./secrets.ts";
+import { edgeCode, type EnvironmentInput } from "./environment.ts";
+import { secretPath, writePrivate } from "./secrets.ts";
 
 /** A device becomes this station by opening the link. */
 interface StationLink {
@@ -53,6 +55,16 @@ export async function ensureDoorkeys(input: EnvironmentInput): Promise<Doorkeys>
   } finally {
     await db.$client.end();
   }
+}
+
+/** The gateway that starts with the plant is known to it; the demo's seed makes its own. */
+async function ensureEdge(db: Db, input: EnvironmentInput): Promise<void> {
+  const token = (await readFile(secretPath(input.folders, "edge-token"), "utf8")).trim();
+  const tokenHash = createHash("sha256").update(token).digest();
+  await db
+    .insert(edge)
+    .values({ code: edgeCode, name: "Edge on this machine", tokenHash })
+    .onConflictDoUpdate({ target: edge.code, set: { tokenHash } });
 }
 
 async function demoStations(db: Db, input: EnvironmentInput): Promise<StationLink[]> {

@@ -2,7 +2,7 @@
 
 import { CircleCheck } from "lucide-react";
 import { useTranslations } from "next-intl";
-import type { ReactNode } from "react";
+import { type ReactNode, Suspense } from "react";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { useErrorWords } from "#app/_lib/words.client.ts";
 import { KioskButton } from "#app/_ui/kiosk/button.client.tsx";
@@ -10,10 +10,10 @@ import { Running } from "#app/_ui/relative-time.client.tsx";
 import type { AdjustmentSummary } from "#server/execution/adjustments/adjustments.contract.ts";
 import type { MachineView, StopView } from "#server/execution/machine-state/machine-state.contract.ts";
 import type { RunningJob } from "#server/execution/orders/orders.contract.ts";
-import { AlarmCard } from "./alarm-card.client.tsx";
 import type { NextAction } from "./next-action.rules.ts";
 import { useStationSession } from "./session.client.tsx";
 import type { StationPlace } from "./use-view.client.ts";
+import { AlarmCard } from "./views.client.ts";
 
 /** The one thing to do now. When there is nothing, it says so: that is a state, not an empty place. */
 export function NextCard(props: { next: NextAction; machine: MachineView; place: StationPlace }): ReactNode {
@@ -22,7 +22,11 @@ export function NextCard(props: { next: NextAction; machine: MachineView; place:
     case "take":
     case "follow":
     case "continue":
-      return <AlarmCard card={next.alarm} machineId={machine.id} place={place} />;
+      return (
+        <Suspense fallback={<div className="k-card min-h-mm-40 flex-none" data-strong={true} />}>
+          <AlarmCard card={next.alarm} machineId={machine.id} place={place} />
+        </Suspense>
+      );
     case "confirm":
       return <Confirm adjustment={next.adjustment} machineId={machine.id} />;
     case "explain":

@@ -2,8 +2,9 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useEffectEvent, useState } from "react";
-import { type ApiFailure, type ApiRefusal, type ApiUnreachable, read } from "#app/_lib/api.client.ts";
+import { type ApiFailure, type ApiRefusal, type ApiUnreachable, read, send } from "#app/_lib/api.client.ts";
 import { forgetLanguage } from "#app/_lib/choose.client.ts";
+import { newCommandId } from "#app/_lib/command-id.ts";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { type Action, can, whyNotAllowed } from "#server/core/access.rules.ts";
 import type { Actor } from "#server/core/actor.contract.ts";
@@ -52,6 +53,9 @@ export function useStationSession(): StationSession {
 /** Without a touch for so long whoever signed on is signed off again, ms; the last part of it is counted down. */
 export const idleMs = 90_000;
 export const countdownMs = 15_000;
+
+/** How often a touch is passed on to the server, ms. */
+const stayAwakeMs = 20_000;
 
 /** Who stands at this station. A badge is heard anywhere on the screen. */
 export function StationSessionProvider(props: {
@@ -166,9 +170,14 @@ export function useStepDown(busy: boolean): number | null {
   useEffect(() => {
     if (!person || busy) return undefined;
     let last = performance.now();
+    let told = last;
     const touched = () => {
       last = performance.now();
       setLeft(null);
+      if (last - told < stayAwakeMs) return;
+      told = last;
+      // The server counts its own idle time; a touch here must keep the session awake there.
+      send("/session/active", newCommandId()).catch(() => {});
     };
     const timer = setInterval(() => {
       const rest = idleMs - (performance.now() - last);

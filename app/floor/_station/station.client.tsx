@@ -1,14 +1,15 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import { lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
+import { type ReactNode, Suspense, useEffect, useRef } from "react";
 import { useAlarmSound } from "#app/_live/alarm-sound.client.ts";
 import { useLinkState } from "#app/_live/live-provider.client.tsx";
+import { useNow } from "#app/_live/now.client.ts";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import { Ago } from "#app/_ui/relative-time.client.tsx";
 import type { Actor } from "#server/core/actor.contract.ts";
 import { BottomBar } from "./bottom-bar.client.tsx";
-import { Changes } from "./change.client.tsx";
+import { changesOnStation } from "./change.rules.ts";
 import { Counts } from "./counts.client.tsx";
 import { StationHeader } from "./header.client.tsx";
 import { JobCard } from "./job-card.client.tsx";
@@ -20,35 +21,17 @@ import { LinkStrip, SoundStrip, StepDownStrip, Strip } from "./strips.client.tsx
 import { type StationData, type StationInitial, useStation } from "./use-station.client.ts";
 import { type StationPlace, useStationPlace } from "./use-view.client.ts";
 import { Values } from "./values.client.tsx";
-
-// The home comes with the page; the other views are fetched while nobody waits for them, and are there when the
-// network is not.
-const views = {
-  alarms: () => import("./alarms-view.client.tsx"),
-  instruction: () => import("./instruction.client.tsx"),
-  stops: () => import("./stops-view.client.tsx"),
-  job: () => import("./job-view.client.tsx"),
-  help: () => import("./help-view.client.tsx"),
-  signOn: () => import("./sign-on.client.tsx"),
-};
-const AlarmsView = lazy(async () => ({ default: (await views.alarms()).AlarmsView }));
-const AlarmView = lazy(async () => ({ default: (await views.alarms()).AlarmView }));
-const InstructionView = lazy(async () => ({ default: (await views.instruction()).InstructionView }));
-const StopsView = lazy(async () => ({ default: (await views.stops()).StopsView }));
-const JobView = lazy(async () => ({ default: (await views.job()).JobView }));
-const HelpView = lazy(async () => ({ default: (await views.help()).HelpView }));
-const SignOnSheet = lazy(async () => ({ default: (await views.signOn()).SignOnSheet }));
-
-/** Fetches every view once the home stands and the machine has a moment, ms. */
-const fetchViewsAfter = 3000;
-function useViewsFetched(): void {
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      for (const view of Object.values(views)) void view();
-    }, fetchViewsAfter);
-    return () => clearTimeout(timer);
-  }, []);
-}
+import {
+  AlarmsView,
+  AlarmView,
+  Changes,
+  HelpView,
+  InstructionView,
+  JobView,
+  SignOnSheet,
+  StopsView,
+  usePartsFetched,
+} from "./views.client.ts";
 
 export interface StationProps {
   readonly initial: StationInitial;
@@ -73,9 +56,10 @@ function Frame(props: StationProps): ReactNode {
   const place = useStationPlace();
   const { actor, asking, busy } = useStationSession();
   const untaken = data.alarms.filter(needsTaking);
+  const hasChanges = changesOnStation(data.adjustments, useNow(10_000), []).length > 0;
   const sound = useAlarmSound(untaken[0]?.priority ?? null);
   const left = useStepDown(busy || asking);
-  useViewsFetched();
+  usePartsFetched();
   useOpenedByAlarm(untaken[0]?.priority === 1 ? untaken[0].id : null, place);
   return (
     <>
@@ -86,7 +70,15 @@ function Frame(props: StationProps): ReactNode {
       {props.demo && place.view === "help" && <Strip title={t("demo")} />}
       <div className="relative flex min-h-0 flex-1 flex-col">
         <main className="flex min-h-0 flex-1 flex-col gap-mm-4 overflow-y-auto p-mm-4">
-          <Changes adjustments={data.adjustments} machineId={data.machine.id} home={place.view === "home"} />
+          {hasChanges && (
+            <Suspense>
+              <Changes
+                adjustments={data.adjustments}
+                machineId={data.machine.id}
+                home={place.view === "home"}
+              />
+            </Suspense>
+          )}
           <Suspense fallback={<Skeleton lines={6} label={t("loading")} />}>
             <View data={data} place={place} language={props.language} />
           </Suspense>

@@ -1,8 +1,9 @@
 "use client";
 
 import { useTranslations } from "next-intl";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import { useNow } from "#app/_live/now.client.ts";
+import { useRecord } from "#app/_live/record.client.ts";
 import { useRawSample, useSample } from "#app/_live/samples.client.ts";
 import { useTrail } from "#app/_live/trail.client.ts";
 import { AnalogueBar } from "#app/_ui/analogue-bar.tsx";
@@ -10,6 +11,7 @@ import { outsideBand } from "#app/_ui/analogue.ts";
 import { LiveValue, ValueAge } from "#app/_ui/live-value.client.tsx";
 import { Sparkline } from "#app/_ui/sparkline-graph.tsx";
 import type { MachineTag, MachineView } from "#server/execution/machine-state/machine-state.contract.ts";
+import type { TrendView } from "#server/execution/tags/trend.contract.ts";
 
 /** Not more than fits beside the counts without scrolling. */
 const shown = 4;
@@ -74,14 +76,26 @@ function Value(props: { tag: MachineTag; staleMs: number }): ReactNode {
   );
 }
 
+/** The last ten minutes: what is stored until this page was opened, then what came live. */
 function Trail(props: { tag: MachineTag }): ReactNode {
   const { tag } = props;
-  const points = useTrail(tag.id, trailMs, trailEveryMs);
   const now = useNow(2000);
+  const [opened] = useState(now);
+  const stored = useRecord<TrendView>({
+    path: `/tags/${String(tag.id)}/readings?from=${String(opened - trailMs)}&to=${String(opened)}&points=150`,
+    scopes: [],
+  }).data;
+  const before = stored?.at.map((at, i) => ({ at, value: stored.value[i] ?? null }));
+  const points = useTrail(tag.id, trailMs, trailEveryMs, before);
   const least = tag.normalLow !== null && tag.normalHigh !== null ? (tag.normalHigh - tag.normalLow) / 2 : 1;
+  // A deadband leaves long times without a new reading; only a hole in the record itself breaks the line.
+  const gapMs = Math.max(trailEveryMs * 5, stored?.resolutionMs ?? 0, tagSilenceMs);
   return (
     <div className="row-span-2 h-mm-12 border-b border-hairline max-[1499px]:hidden">
-      <Sparkline points={points} from={now - trailMs} to={now} gapMs={trailEveryMs * 5} least={least} />
+      <Sparkline points={points} from={now - trailMs} to={now} gapMs={gapMs} least={least} />
     </div>
   );
 }
+
+/** The longest a tag is silent while it does not change, ms (the default of `max_silence_ms`). */
+const tagSilenceMs = 60_000;

@@ -111,7 +111,7 @@ export function createBlockDesk(deps: BlockDeskDeps): BlockDesk {
   return {
     receive(edge, given, answer) {
       const isFrame = given instanceof Uint8Array;
-      const frame = isFrame ? given : Buffer.from(String(JSON.stringify(given)).slice(0, 65_536));
+      const frame = isFrame ? given : Buffer.from(JSON.stringify([given]).slice(0, 65_536));
       const bytes = frame.byteLength;
       if (!inFlight.enter(edge.id, bytes)) {
         counts.busy += 1;

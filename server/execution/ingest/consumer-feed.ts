@@ -1,7 +1,7 @@
 import type { Db } from "#db/client.ts";
-import type { TagMeaning } from "#server/device/tag.contract.ts";
 import type { ConsumedReading } from "./consumer.ts";
 import { readStored } from "./consumer.queries.ts";
+import { type Chunk, type Feed, feedKey, type Wanted } from "./feed.ts";
 import type { ReadingBatch } from "./ingest-call.ts";
 
 /** A batch right after its commit. */
@@ -14,31 +14,6 @@ export interface CommittedBatch extends ReadingBatch {
 
 export interface CommittedListener {
   committed(batch: CommittedBatch): void;
-}
-
-/** One queue of one stream, as far as it is committed. */
-export interface Feed {
-  readonly key: string;
-  readonly streamId: number;
-  readonly lane: number;
-  readonly epoch: string;
-  readonly createdAt: number;
-  historical: boolean;
-  acked: number;
-}
-
-/** Which tags a consumer wants, and what it is told of them. */
-export interface Wanted {
-  has(tagId: number): boolean;
-  get(tagId: number): { machineId: number; meaning: TagMeaning } | undefined;
-  readonly ids: readonly number[];
-}
-
-export interface Chunk {
-  /** Everything up to here has been looked at. */
-  readonly last: number;
-  readonly historical: boolean;
-  readonly readings: readonly ConsumedReading[];
 }
 
 /** What the owner of lanes knows of its queues: how far they are, and the newest batches in memory. */
@@ -60,8 +35,6 @@ const maxInMemory = 200_000;
 const maxBatches = 4000;
 /** Readings looked at in one go, wanted or not. */
 const maxScan = 50_000;
-
-export const feedKey = (streamId: number, epoch: string): string => `${streamId}/${epoch}`;
 
 export function createFeeds(deps: { db: Db; owns: (lane: number) => boolean; now: () => number }): Feeds {
   const feeds = new Map<string, Feed>();

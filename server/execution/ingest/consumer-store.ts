@@ -2,7 +2,7 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
 import { consumerState } from "#db/schema/execution/consumers.ts";
 import type { ConsumerStates } from "./consumer.ts";
-import type { Feed } from "./consumer-feed.ts";
+import type { Feed } from "./feed.ts";
 import { epochToDatabase } from "./epoch.rules.ts";
 
 /** Another owner has the lane, or moved this cursor: what this worker remembers is not true any more. */

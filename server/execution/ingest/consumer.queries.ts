@@ -3,7 +3,7 @@ import type { Db, Tx } from "#db/client.ts";
 import { ingestCursor, stream } from "#db/schema/edge/ingest.ts";
 import { consumerCursor, consumerState } from "#db/schema/execution/consumers.ts";
 import type { ConsumedReading } from "./consumer.ts";
-import { type Chunk, type Feed, feedKey, type Wanted } from "./consumer-feed.ts";
+import { type Chunk, type Feed, feedKey, type Wanted } from "./feed.ts";
 import { epochToDatabase } from "./epoch.rules.ts";
 
 /** A stretch of one queue as `ingest_log` names it: times first, then sequences. */

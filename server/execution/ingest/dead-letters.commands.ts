@@ -15,7 +15,12 @@ export const discardDeadLetters = defineCommand({
       .where(and(inArray(deadLetter.id, ids), eq(deadLetter.state, "open")))
       .returning({ id: deadLetter.id });
     for (const { id } of rows) {
-      context.audit({ action: "deadletter.discard", objectType: "dead_letter", objectId: String(id), reason });
+      context.audit({
+        action: "deadletter.discard",
+        objectType: "dead_letter",
+        objectId: String(id),
+        reason,
+      });
     }
     return { discarded: rows.length };
   },

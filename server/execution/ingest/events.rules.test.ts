@@ -22,7 +22,10 @@ test("a gap of the edge's queue names its stretch, one that a driver reports nam
 
 test("a gap that ends before it begins is no hole to step over", () => {
   const stream = { kind: "readings", lane: 3, epoch: "ffffffffffffffff" };
-  const row = eventRow({ ...event, kind: "gap", data: { stream, from: 9, to: 5, reason: "queue_full" } }, now);
+  const row = eventRow(
+    { ...event, kind: "gap", data: { stream, from: 9, to: 5, reason: "queue_full" } },
+    now,
+  );
   expect(row.gap).toBeUndefined();
 });
 

@@ -11,6 +11,7 @@ import {
   type ServerToEdge,
 } from "#server/edge/uplink.contract.ts";
 import type { LiveCache } from "../live/live-cache.ts";
+import { newestReadings } from "../live/live.queries.ts";
 import type { TagRegistry } from "../tags/tag-registry.ts";
 import { createBlockDesk } from "./block-desk.ts";
 import type { Documents } from "./documents.ts";
@@ -140,6 +141,11 @@ export function createIngestGateway(deps: IngestGatewayDeps): IngestGateway {
         );
       });
       namespace.on("connection", welcome);
+      // Until the next reading of a quiet tag comes, screens show what is stored. What came live meanwhile stays.
+      newestReadings(db, clock.now()).then(
+        (samples) => deps.live.accept(samples),
+        (error: unknown) => log.warn({ err: error }, "live values begin empty"),
+      );
       loop = watchDocuments();
     },
     async stop() {

@@ -34,7 +34,12 @@ export async function ingestHealth(deps: {
   now: number;
 }): Promise<IngestHealth> {
   const { db, gateway, lanes, now } = deps;
-  const [counts] = await db.execute<{ dead: number; gaps: number; parked: number; newest: number | null }>(sql`
+  const [counts] = await db.execute<{
+    dead: number;
+    gaps: number;
+    parked: number;
+    newest: number | null;
+  }>(sql`
     select (select count(*) from dead_letter where state = 'open')::int as dead,
       (select count(*) from gap where recorded_at > to_timestamp(${now / 1000}) - interval '1 day')::int as gaps,
       (select count(*) from parked_reading)::int as parked,

@@ -46,5 +46,9 @@ test("a reading that cannot be stored keeps its place as a dead one, with what i
   expect([...dead.columns.tagIds]).toEqual([0]);
   expect(dead.dead).toHaveLength(1);
   expect(dead.dead[0]).toMatchObject({ seq: 42, reason: "unreadable" });
-  expect(JSON.parse(dead.dead[0]?.raw ?? "")).toMatchObject({ tagId: 7, value: "t3", reason: "out of paper" });
+  expect(JSON.parse(dead.dead[0]?.raw ?? "")).toMatchObject({
+    tagId: 7,
+    value: "t3",
+    reason: "out of paper",
+  });
 });

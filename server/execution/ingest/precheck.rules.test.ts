@@ -50,7 +50,11 @@ test("a dead letter keeps no more than its limit, and no NUL", () => {
 });
 
 test("nothing from the future and nothing of another edge is shown as live", () => {
-  const given = columns([{ tag: 1, num: 1 }, { tag: 2, num: 2 }, { tag: 1, num: 3, at: now + 10 * 60_000 }]);
+  const given = columns([
+    { tag: 1, num: 1 },
+    { tag: 2, num: 2 },
+    { tag: 1, num: 3, at: now + 10 * 60_000 },
+  ]);
   expect(liveSamples(given, now, (tag) => tag === 1)).toMatchObject({ tagIds: [1], num: [1] });
   const clean = columns([{ num: 1 }]);
   expect(liveSamples(clean, now, () => true)).toBe(clean);

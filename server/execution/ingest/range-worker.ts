@@ -1,7 +1,8 @@
 import type { Db, Tx } from "#db/client.ts";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
-import type { Feed, Feeds } from "./consumer-feed.ts";
+import type { Feeds } from "./consumer-feed.ts";
+import type { Feed } from "./feed.ts";
 import { moveCursor } from "./consumer-store.ts";
 import { cursorsOfConsumer, type LoggedRange, loggedRange } from "./consumer.queries.ts";
 import { createWorkLoop, type LaneWorker } from "./work-loop.ts";

@@ -89,6 +89,14 @@ export const MachineTag = z.object({
 });
 export type MachineTag = z.infer<typeof MachineTag>;
 
+/** The one value that stands for a machine where many are shown. */
+export const MainTag = MachineTag.pick({ id: true, name: true, unit: true, decimals: true }).extend({
+  machineId: z.number().int(),
+  /** After this without a reading the value is drawn stale, ms. */
+  staleMs: z.number(),
+});
+export type MainTag = z.infer<typeof MainTag>;
+
 /** Counts and pace of the running shift, in parts and parts per hour of real time. */
 export const PaceView = z.object({
   good: z.number(),

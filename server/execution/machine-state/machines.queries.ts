@@ -11,6 +11,7 @@ import type {
   MachineSummary,
   MachineTag,
   MachineView,
+  MainTag,
   StateInterval,
   StopView,
 } from "./machine-state.contract.ts";
@@ -168,6 +169,16 @@ export async function machineTags(db: Db | Tx, machineId: number): Promise<Machi
       normal_high as "normalHigh", setpoint_tag_id as "setpointTagId",
       case when writable is null then null else jsonb_build_object('min', writable -> 'min', 'max', writable -> 'max', 'maxStep', writable -> 'maxStep') end as writable
     from tag where machine_id = ${machineId} and enabled order by id`);
+}
+
+/** The first process value of each machine that has one. */
+export async function mainTags(db: Db | Tx): Promise<MainTag[]> {
+  return db.execute<MainTag & Record<string, unknown>>(sql`
+    select distinct on (t.machine_id) t.id, t.name, t.unit, t.decimals, t.machine_id as "machineId",
+      w.stale_ms as "staleMs"
+    from tag t join work_unit w on w.id = t.machine_id
+    where t.meaning = 'measurement' and t.datatype = 'number' and t.enabled
+    order by t.machine_id, t.id`);
 }
 
 /** Lines with their machines, in flow order, and the shift that runs there. */

@@ -52,7 +52,8 @@ async function store(tagId: number, points: readonly Point[], at = now): Promise
   await ingestReadings(handle.db, given, at);
   const seconds = points.map(({ s }) => s);
   const ts = (s: number) => sql`to_timestamp(${t0 / 1000 + s})`;
-  await handle.db.execute(sql`select rollup_range(${streamId}, ${BigInt.asIntN(64, BigInt(`0x${epoch}`)).toString()}::bigint,
+  await handle.db
+    .execute(sql`select rollup_range(${streamId}, ${BigInt.asIntN(64, BigInt(`0x${epoch}`)).toString()}::bigint,
     1, ${points.length}, ${ts(Math.min(...seconds))}, ${ts(Math.max(...seconds))}, to_timestamp(${at / 1000}))`);
 }
 
@@ -129,7 +130,11 @@ test("late data restates exactly the buckets it touches", async () => {
   ]);
   const after = await buckets(tagId, 10);
   expect(after.filter(({ s }) => s !== 40)).toEqual(before.filter(({ s }) => s !== 40));
-  expect(after.find(({ s }) => s === 40)).toMatchObject({ count: 3, max: 1000, integral: 8 * 2 + 1000 * 3 + 9 * 5 });
+  expect(after.find(({ s }) => s === 40)).toMatchObject({
+    count: 3,
+    max: 1000,
+    integral: 8 * 2 + 1000 * 3 + 9 * 5,
+  });
   const [whole] = await buckets(tagId, 60);
   expect(whole).toMatchObject({ max: 1000, count: 13 });
 });
@@ -163,7 +168,10 @@ test("whatever the order in which readings come, the rollups are those of one pa
     v: (i * 31) % 17,
     q: i % 11 === 0 ? 2 : 0,
   })).filter((point, i, all) => all.findIndex(({ s }) => s === point.s) === i);
-  await store(one, points.toSorted((a, b) => a.s - b.s));
+  await store(
+    one,
+    points.toSorted((a, b) => a.s - b.s),
+  );
   for (let i = 0; i < points.length; i += 7) await store(other, points.slice(i, i + 7));
   const plain = (rows: Awaited<ReturnType<typeof buckets>>) =>
     rows.map(({ tagId: _tag, integral, ...row }) => ({ ...row, integral: Math.round(integral * 1e6) }));

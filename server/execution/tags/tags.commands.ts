@@ -41,11 +41,7 @@ export const addTag = defineCommand({
     const edgeId = await edgeOf(tx, input.sourceId);
     const [machine] = await tx.select().from(workUnit).where(eq(workUnit.id, input.machineId));
     if (machine === undefined) throw new Refusal("not_found", {}, "machineId");
-    const [row] = await tx
-      .insert(tag)
-      .values(defined(input))
-      .onConflictDoNothing()
-      .returning({ id: tag.id });
+    const [row] = await tx.insert(tag).values(defined(input)).onConflictDoNothing().returning({ id: tag.id });
     if (row === undefined) throw new Refusal("already_taken", { value: input.metric }, "metric");
     await tx
       .update(discoveredMetric)
@@ -121,7 +117,9 @@ export const setReflex = defineCommand({
       throw new Refusal("not_found", {}, "tagId");
     }
     const [before] =
-      reflexId === undefined ? [] : await tx.select().from(reflex).where(eq(reflex.id, reflexId)).for("update");
+      reflexId === undefined
+        ? []
+        : await tx.select().from(reflex).where(eq(reflex.id, reflexId)).for("update");
     if (reflexId !== undefined && before === undefined) throw new Refusal("not_found", {}, "reflexId");
     const values = { ...given, version: (before?.version ?? 0) + 1 };
     const [row] =

@@ -104,7 +104,10 @@ export const SetReflex = z
     riskAssessment: z.string().max(200).nullable().default(null),
     enabled: z.boolean().default(true),
   })
-  .refine((given) => given.action !== "request_stop" || (given.stop !== null && given.riskAssessment !== null), {
-    message: "a stop needs what to write and a named risk assessment",
-    path: ["riskAssessment"],
-  });
+  .refine(
+    (given) => given.action !== "request_stop" || (given.stop !== null && given.riskAssessment !== null),
+    {
+      message: "a stop needs what to write and a named risk assessment",
+      path: ["riskAssessment"],
+    },
+  );

@@ -34,7 +34,13 @@ const deps = () => ({ db: handle.db, clock });
 test("a discovered metric becomes a tag only when somebody says so", async () => {
   const { db } = handle;
   const at = new Date(now);
-  const found = { sourceId: plant.sourceId, datatype: "number" as const, unit: "bar", firstSeen: at, lastSeen: at };
+  const found = {
+    sourceId: plant.sourceId,
+    datatype: "number" as const,
+    unit: "bar",
+    firstSeen: at,
+    lastSeen: at,
+  };
   await db.insert(discoveredMetric).values({ ...found, metric: "press/Pressure" });
   const input = {
     sourceId: plant.sourceId,
@@ -45,22 +51,37 @@ test("a discovered metric becomes a tag only when somebody says so", async () =>
     datatype: "number",
     unit: "bar",
   };
-  await expect(addTag.execute(deps(), operator, randomUUID(), input)).rejects.toMatchObject({ code: "not_allowed" });
+  await expect(addTag.execute(deps(), operator, randomUUID(), input)).rejects.toMatchObject({
+    code: "not_allowed",
+  });
   expect((await listDiscovered(db)).map((row) => row.metric)).toEqual(["press/Pressure"]);
   const { tagId } = await addTag.execute(deps(), administrator, randomUUID(), input);
   expect(await listDiscovered(db)).toEqual([]);
-  expect((await listTags(db, "press-tags")).find((tag) => tag.id === tagId)).toMatchObject({ unit: "bar", name: "Pressure" });
-  await expect(addTag.execute(deps(), administrator, randomUUID(), input)).rejects.toMatchObject({ code: "already_taken" });
-  expect(await listSources(db)).toMatchObject([{ code: "source-tags", edgeCode: "edge-tags", discovered: 0, tags: 9 }]);
+  expect((await listTags(db, "press-tags")).find((tag) => tag.id === tagId)).toMatchObject({
+    unit: "bar",
+    name: "Pressure",
+  });
+  await expect(addTag.execute(deps(), administrator, randomUUID(), input)).rejects.toMatchObject({
+    code: "already_taken",
+  });
+  expect(await listSources(db)).toMatchObject([
+    { code: "source-tags", edgeCode: "edge-tags", discovered: 0, tags: 9 },
+  ]);
   await changeTag.execute(deps(), administrator, randomUUID(), { tagId, low: 0, high: 2500 });
-  expect((await listTags(db)).find((tag) => tag.id === tagId)).toMatchObject({ low: 0, high: 2500, name: "Pressure" });
+  expect((await listTags(db)).find((tag) => tag.id === tagId)).toMatchObject({
+    low: 0,
+    high: 2500,
+    name: "Pressure",
+  });
 });
 
 test("a reflex that stops a machine names who judged its risk; every change is a new version", async () => {
   const condition = { op: ">" as const, value: 260, forMs: 0, hysteresis: 2 };
   const input = { machineId: plant.machineId, tagId: plant.numbers[0], condition };
   const stop = { ...input, action: "request_stop", stop: { tagId: plant.boolean, value: true } };
-  await expect(setReflex.execute(deps(), administrator, randomUUID(), stop)).rejects.toMatchObject({ code: "invalid" });
+  await expect(setReflex.execute(deps(), administrator, randomUUID(), stop)).rejects.toMatchObject({
+    code: "invalid",
+  });
   const { reflexId } = await setReflex.execute(deps(), administrator, randomUUID(), input);
   const again = await setReflex.execute(deps(), administrator, randomUUID(), {
     ...stop,
@@ -173,10 +194,15 @@ test("a reading finds the order that ran when it was taken, also when that is sa
     .values({ machineId: plant.machineId, jobId: run?.id ?? "", during: { start: at - 1000, end: null } });
   expect([...(await context())]).toEqual([{ order_code: "O-77", lots: [] }]);
   const trend = await readTrend(db, tagId, at - 60_000, now, 100);
-  expect(trend.bands.map(({ orderCode, start, end }) => [orderCode, start, end])).toEqual([["O-77", at - 1000, null]]);
+  expect(trend.bands.map(({ orderCode, start, end }) => [orderCode, start, end])).toEqual([
+    ["O-77", at - 1000, null],
+  ]);
 });
 
 test("an unknown tag is not found, and a period that ends before it begins is invalid", async () => {
   await expect(readTrend(handle.db, 999_999, 0, 1, 10)).rejects.toMatchObject({ code: "not_found" });
-  await expect(readTrend(handle.db, plant.text, 2, 1, 10)).rejects.toMatchObject({ code: "invalid", field: "from" });
+  await expect(readTrend(handle.db, plant.text, 2, 1, 10)).rejects.toMatchObject({
+    code: "invalid",
+    field: "from",
+  });
 });

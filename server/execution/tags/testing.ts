@@ -8,7 +8,11 @@ import { randomEpoch, type TestPlant, type TestReading } from "../ingest/testing
 export { makePlant, type TestPlant } from "../ingest/testing.ts";
 
 /** Stores readings as the gateway does, in batches, and brings the rollups up to date. */
-export async function storeReadings(db: Db, plant: TestPlant, readings: readonly TestReading[]): Promise<void> {
+export async function storeReadings(
+  db: Db,
+  plant: TestPlant,
+  readings: readonly TestReading[],
+): Promise<void> {
   const streamId = await streamIdOf(db, plant.edgeId, 0);
   const epoch = randomEpoch();
   const times = readings.map((reading) => reading.at);

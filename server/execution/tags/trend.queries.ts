@@ -90,7 +90,12 @@ async function rawPoints(db: Db | Tx, asked: Asked): Promise<TrendPoint[] | null
 /** Readings joined to pixels: time-weighted mean, least and greatest. */
 async function pixelPoints(db: Db | Tx, asked: Asked): Promise<TrendPoint[]> {
   const { tagId, from, to, pixelMs, holdMs } = asked;
-  const rows = await db.execute<{ at: number; value: number | null; min: number | null; max: number | null }>(sql`
+  const rows = await db.execute<{
+    at: number;
+    value: number | null;
+    min: number | null;
+    max: number | null;
+  }>(sql`
     select min(at) as at, sum(v * held) / nullif(sum(held) filter (where v is not null), 0) as value,
       min(v) as min, max(v) as max
     from (
@@ -108,7 +113,12 @@ async function pixelPoints(db: Db | Tx, asked: Asked): Promise<TrendPoint[]> {
 async function rollupPoints(db: Db | Tx, asked: Asked, level: RollupLevel): Promise<TrendPoint[]> {
   const { tagId, from, to, pixelMs } = asked;
   const start = Math.floor(from / 1000 / level) * level * 1000;
-  const rows = await db.execute<{ at: number; value: number | null; min: number | null; max: number | null }>(sql`
+  const rows = await db.execute<{
+    at: number;
+    value: number | null;
+    min: number | null;
+    max: number | null;
+  }>(sql`
     select at, value, coalesce(min, value) as min, coalesce(max, value) as max from (
       select min(${epochMs(sql`bucket`)}) as at, sum(integral) / nullif(sum(known_s), 0) as value,
         min(min) as min, max(max) as max

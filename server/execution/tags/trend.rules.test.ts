@@ -12,7 +12,11 @@ test("the coarsest rollup that is as fine as a pixel is read, and readings below
 const point = (at: number, value: number | null) => ({ at, value, min: value, max: value });
 
 test("a line ends where its value is not known any more, once", () => {
-  const columns = withGaps([point(0, 1), point(10, 2), point(100, null), point(110, null), point(120, 5)], 30, 200);
+  const columns = withGaps(
+    [point(0, 1), point(10, 2), point(100, null), point(110, null), point(120, 5)],
+    30,
+    200,
+  );
   expect(columns.at).toEqual([0, 10, 40, 120, 150]);
   expect(columns.value).toEqual([1, 2, null, 5, null]);
 });

@@ -1,7 +1,13 @@
 import { z } from "zod";
 import type { Db } from "#db/client.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
-import { addSource, addTag, changeTag, ignoreMetric, setReflex } from "#server/execution/tags/tags.commands.ts";
+import {
+  addSource,
+  addTag,
+  changeTag,
+  ignoreMetric,
+  setReflex,
+} from "#server/execution/tags/tags.commands.ts";
 import {
   AddTag,
   ChangeTag,
