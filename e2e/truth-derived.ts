@@ -3,7 +3,7 @@ import type { Db } from "#db/client.ts";
 import { epochMs, instant } from "#db/sql.ts";
 import { recompute } from "#server/enterprise/oee/recompute.ts";
 import { quality } from "#server/device/tag.contract.ts";
-import { type Truth, truth } from "./truth.ts";
+import type { Truth } from "./truth.ts";
 
 const ofQueues = sql`(epoch < -1000000 or epoch > 0)`;
 
@@ -57,7 +57,7 @@ export async function derivedIsRecomputed(db: Db, from: number, until: number): 
     select ((select count(*) from machine_state where lower(during) >= ${instant(from)} and upper(during) < ${instant(until)})
       + (select count(*) from stop where lower(during) >= ${instant(from)} and upper(during) < ${instant(until)})
       + (select count(*) from count_bucket where start >= ${instant(from)} and start < ${instant(until)}))::int as n`);
-  return truth((rows?.n ?? 0) + rollups.looked, wrong);
+  return { looked: (rows?.n ?? 0) + rollups.looked, wrong };
 }
 
 /** In one snapshot: the signal's own reading is stored, and no consumed good one is newer. */
@@ -87,7 +87,7 @@ async function wrongSignals(db: Db): Promise<string[]> {
 async function wrongRollups(db: Db, from: number, until: number): Promise<Truth> {
   const start = Math.ceil(from / 60_000) * 60_000;
   const end = Math.floor(until / 60_000) * 60_000;
-  if (end <= start) return truth(0, []);
+  if (end <= start) return { looked: 0, wrong: [] };
   const rows = await db.execute<{
     metric: string;
     minute: number;
@@ -113,7 +113,7 @@ async function wrongRollups(db: Db, from: number, until: number): Promise<Truth>
       (r) =>
         `rollup of ${r.metric} in the minute ${new Date(r.minute).toISOString()}: ${r.said} readings, ${r.tens} in tens of seconds, ${r.minutes} in the minute`,
     );
-  return truth(rows.length, wrong);
+  return { looked: rows.length, wrong };
 }
 
 /**
@@ -143,5 +143,5 @@ export async function alarmsAreTrue(db: Db): Promise<Truth> {
       wrong.push(
         `${code} ${holds ? "is" : "is not"} in condition ${kind} and has ${alarms} active alarms of it`,
       );
-  return truth(reflexes.length + deviations.length + conditions.length, wrong);
+  return { looked: reflexes.length + deviations.length + conditions.length, wrong };
 }

@@ -9,7 +9,7 @@ import { decodeBlock, type ReadingsBlock } from "#server/edge/block.ts";
 import { noTag } from "#server/edge/block.contract.ts";
 import { rangeOf } from "#server/edge/queue-keys.ts";
 import { epochToDatabase } from "#server/execution/ingest/epoch.rules.ts";
-import { type Truth, truth } from "./truth.ts";
+import type { Truth } from "./truth.ts";
 
 /** How often the folder is copied again when LevelDB tidied it up meanwhile. */
 const attempts = 10;
@@ -99,7 +99,7 @@ export async function blocksAreStored(
         wrong.push(`${words} stands otherwise: tag ${row.tag} = ${row.txt ?? String(row.num)} at ${row.at}`);
     }
   }
-  return { ...truth(looked, wrong), waiting };
+  return { looked, wrong, waiting };
 }
 
 function same(row: Row, columns: ReadingsBlock["columns"], i: number): boolean {

@@ -10,18 +10,10 @@ import {
   adjustmentStates,
 } from "#server/execution/adjustments/adjustments.contract.ts";
 
-/** What a check looked at, and the first of what it found wrong, in words. */
+/** How much a check looked at, and everything it found wrong, in words that begin with the kind of fault. */
 export interface Truth {
   readonly looked: number;
   readonly wrong: readonly string[];
-}
-
-/** As many words as a person reads; the rest is counted. */
-const maxWords = 12;
-
-export function truth(looked: number, wrong: readonly string[]): Truth {
-  const more = wrong.length - maxWords;
-  return { looked, wrong: more > 0 ? [...wrong.slice(0, maxWords), `… and ${more} more`] : wrong };
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -80,10 +72,7 @@ export async function storedOnce(db: Db, since: number): Promise<Truth> {
       wrong.push(
         `ingest log: stream ${s.stream} epoch ${s.epoch} logs ${s.logged} (${s.loggedReadings} readings, ${s.overlaps} overlaps), stored are ${s.rows} (${s.readings})`,
       );
-  return truth(
-    sums.reduce((n, s) => n + s.rows, 0),
-    wrong,
-  );
+  return { looked: sums.reduce((n, s) => n + s.rows, 0), wrong };
 }
 
 interface Hole {
@@ -200,7 +189,7 @@ export async function saidIsStored(
     if (covered) sum.inGaps += times - found;
     else wrong.push(`missing: ${words} was said ${times} and stands ${found} times, in no gap`);
   }
-  return { ...truth(sum.looked, wrong), stored: sum.stored, inGaps: sum.inGaps };
+  return { ...sum, wrong };
 }
 
 /** States in which an adjustment may rest: over, or waiting for a person. */
@@ -224,11 +213,19 @@ const tookIt: ReadonlySet<AdjustmentState> = new Set([
   "cannot_tell",
 ]);
 
+interface ActedTruth extends Truth {
+  /** Writes that reached a machine for an adjustment. */
+  readonly reached: number;
+  /** How many adjustments are in which state. */
+  readonly states: Readonly<Record<string, number>>;
+}
+
 /**
  * Each adjustment was sent at most once and reached its machine at most once, exactly once where the record says that
  * the machine took it, and never where the record says that nothing was sent. The machines' own word decides.
+ * @param since what was adjusted earlier is not looked at: the demo's past never reached a machine
  */
-export async function actedOnce(db: Db, writes: readonly PlantWrite[]): Promise<Truth> {
+export async function actedOnce(db: Db, writes: readonly PlantWrite[], since: number): Promise<ActedTruth> {
   const rows = await db.execute<{
     id: string;
     state: AdjustmentState;
@@ -239,8 +236,7 @@ export async function actedOnce(db: Db, writes: readonly PlantWrite[]): Promise<
   }>(sql`
     select a.id, a.state, t.metric, a.new_value as value, ${epochMs(sql`a.sent_at`)} as "sentAt",
       (select count(*)::int from adjustment_event e where e.adjustment_id = a.id and e.event = 'sent') as sent
-    from adjustment a join tag t on t.id = a.tag_id
-    where exists (select from adjustment_event e where e.adjustment_id = a.id) order by a.created_at`);
+    from adjustment a join tag t on t.id = a.tag_id where a.created_at >= ${instant(since)} order by a.created_at`);
   const wrong: string[] = [];
   const claimed = new Set<PlantWrite>();
   for (const { id, state, metric, value, sent, sentAt } of rows) {
@@ -270,5 +266,7 @@ export async function actedOnce(db: Db, writes: readonly PlantWrite[]): Promise<
       wrong.push(
         `nobody's: ${write.metric} → ${String(write.value)} reached the machine at ${iso(write.at)}`,
       );
-  return truth(rows.length, wrong);
+  const states: Record<string, number> = {};
+  for (const { state } of rows) states[state] = (states[state] ?? 0) + 1;
+  return { looked: rows.length, wrong, reached: claimed.size, states };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { asc } from "drizzle-orm";
+import { asc, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { testDb } from "#db/testing.ts";
@@ -112,4 +112,30 @@ test("a fact that fails five times is parked and the next ones go on", async () 
   }
   expect(seen).toEqual([1, 9]);
   expect(parked).toHaveLength(1);
+});
+
+test("a fact whose reaction meets trouble of the database comes again and is never parked for it", async () => {
+  const { db } = handle;
+  const seen: number[] = [];
+  const parked: number[] = [];
+  let deadlocks = 7;
+  const reaction = defineReaction("test.unlucky", counted, async ({ tx }, { data }) => {
+    if (data.n === 11 && deadlocks-- > 0)
+      await tx.execute(sql`do $$ begin raise 'deadlock detected' using errcode = '40P01'; end $$`);
+    seen.push(data.n);
+  });
+  const runner = createRunner({
+    db,
+    clock,
+    log: silentLogger,
+    reactions: [reaction],
+    schedules: [],
+    onParked: async (_c, _r, id) => {
+      parked.push(id);
+    },
+  });
+  await count.execute({ db, clock }, service, randomUUID(), { n: 11 });
+  for (let i = 0; i < 8; i++) await runner.drain();
+  expect(seen.at(-1)).toBe(11);
+  expect(parked).toEqual([]);
 });

@@ -6,6 +6,7 @@ import {
   reactionCursor,
   schedule as scheduleTable,
 } from "#db/schema/core/core.ts";
+import { isTransient } from "#db/errors.ts";
 import type { Clock } from "./clock.ts";
 import { type Fact, factChannel, type FactKind } from "./facts.ts";
 import type { Logger } from "./log.ts";

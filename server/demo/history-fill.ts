@@ -3,7 +3,7 @@ import type { Db, Tx } from "#db/client.ts";
 import { instant, intArray, periodOf } from "#db/sql.ts";
 import type { Clock } from "#server/core/clock.ts";
 import type { PlantMachine } from "#server/device/simulator/layout.ts";
-import { keepRecord, lockRecords } from "#server/enterprise/oee/records.ts";
+import { keepRecord, lockOeeRecords } from "#server/enterprise/oee/records.ts";
 import { closeAfterMs } from "#server/enterprise/oee/oee.schedules.ts";
 import { lockCounts, recount } from "#server/execution/counters/recount.ts";
 import { lockStates, stateMachines } from "#server/execution/machine-state/evidence.ts";
@@ -67,7 +67,7 @@ export const historyPhases: Readonly<Record<string, (tx: Tx, asked: FillAsked) =
     const { id, lineId } = await machineRow(tx, machine);
     const now = clock.now();
     const ended = Math.min(block.to, now - closeAfterMs);
-    await lockRecords(tx, [id]);
+    await lockOeeRecords(tx, [id]);
     for (const shift of await shiftsBetween(tx, block.from, block.to, lineId))
       if (shift.start >= block.from && shift.end <= ended) await keepRecord(tx, id, shift, now, true);
   },

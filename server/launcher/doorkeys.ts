@@ -45,12 +45,11 @@ const yearMinutes = 365 * 24 * 60;
 export async function ensureDoorkeys(input: EnvironmentInput): Promise<Doorkeys> {
   const db = openDb({ url: input.databaseUrl, max: 1, name: "launcher" });
   try {
-    if (!input.config.DEMO)
-      return {
-        stations: [],
-        people: [],
-        administrator: await ensureAdministrator({ db, clock: systemClock }),
-      };
+    if (!input.config.DEMO) {
+      await ensureEdge(db, input);
+      const administrator = await ensureAdministrator({ db, clock: systemClock });
+      return { stations: [], people: [], administrator };
+    }
     return { stations: await demoStations(db, input), people: await demoPeople(db), administrator: null };
   } finally {
     await db.$client.end();

@@ -42,7 +42,10 @@ export function Ribbon(props: { states: readonly StateInterval[] }): ReactNode {
     .map(([word, ms]) => `${words(word)} ${formatSpan(locale, ms)}`)
     .join(", ");
   const first = Math.ceil(from / hour) * hour;
-  const hours = Array.from({ length: 8 }, (_, i) => first + i * hour).filter((at) => at < to);
+  const hours = Array.from({ length: 8 }, (_, i) => first + i * hour).filter(
+    // A label at the very end would stand outside its card.
+    (at) => at < to - ribbonMs / 40,
+  );
   return (
     <section aria-label={t("title")} className="k-card flex flex-col justify-center gap-mm-2 lg:flex-1">
       <div className="flex justify-between gap-mm-4">

@@ -5,7 +5,6 @@ import { type ReactNode, Suspense, useEffect, useRef } from "react";
 import { useAlarmSound } from "#app/_live/alarm-sound.client.ts";
 import { useLinkState } from "#app/_live/live-provider.client.tsx";
 import { useNow } from "#app/_live/now.client.ts";
-import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import { Ago } from "#app/_ui/relative-time.client.tsx";
 import type { Actor } from "#server/core/actor.contract.ts";
 import { BottomBar } from "./bottom-bar.client.tsx";
@@ -79,7 +78,7 @@ function Frame(props: StationProps): ReactNode {
               />
             </Suspense>
           )}
-          <Suspense fallback={<Skeleton lines={6} label={t("loading")} />}>
+          <Suspense fallback={<p aria-busy="true">{t("loading")}</p>}>
             <View data={data} place={place} language={props.language} />
           </Suspense>
         </main>
@@ -146,9 +145,9 @@ function Home(props: { data: StationData; place: StationPlace }): ReactNode {
   return (
     <>
       {data.failed && !away && (
-        <Notice kind="stale" title={t("readFailed")}>
-          <Ago at={data.readAt} />
-        </Notice>
+        <p role="status" className="hatched k-card flex gap-mm-3 !py-mm-2 font-semibold">
+          {t("readFailed")} <Ago at={data.readAt} />
+        </p>
       )}
       <div className="grid min-h-0 flex-1 grid-cols-1 content-start gap-mm-4 lg:grid-cols-[minmax(0,7fr)_minmax(0,5fr)] lg:content-stretch">
         <div className="flex min-h-0 flex-col gap-mm-4 max-lg:contents">

@@ -29,7 +29,10 @@ export function Values(props: { machine: MachineView }): ReactNode {
   const t = useTranslations("floor.values");
   const tags = processValues(props.machine);
   return (
-    <section aria-label={t("title")} className="k-card flex flex-col justify-around gap-mm-3 lg:flex-1">
+    <section
+      aria-label={t("title")}
+      className="k-card k-fit flex flex-col justify-around gap-mm-3 lg:min-h-0 lg:flex-1"
+    >
       {tags.length === 0 && <p className="text-ink-2">{t("none")}</p>}
       {tags.map((tag) => (
         <Value key={tag.id} tag={tag} staleMs={props.machine.staleMs} />
@@ -47,7 +50,7 @@ function Value(props: { tag: MachineTag; staleMs: number }): ReactNode {
   const side = value === null || sample?.stale === true ? null : outsideBand(tag, value);
   return (
     <div
-      className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-mm-5 gap-y-mm-1 min-[1500px]:grid-cols-[minmax(0,1fr)_18%_auto] [@media(max-height:860px)]:[&:nth-child(n+4)]:hidden"
+      className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-mm-5 gap-y-mm-1 min-[1500px]:grid-cols-[minmax(0,1fr)_18%_auto]"
       data-tag={tag.metric}
     >
       <span className="truncate font-medium">

@@ -4,7 +4,7 @@ import { publish } from "#server/core/facts.ts";
 import type { ReactionContext, Schedule } from "#server/core/runner.ts";
 import { shiftById } from "#server/execution/shifts/shifts.queries.ts";
 import { oeeClosed, oeeRestated } from "./oee.facts.ts";
-import { keepRecord, type Kept, lockRecords } from "./records.ts";
+import { keepRecord, type Kept, lockOeeRecords } from "./records.ts";
 
 /** How long after its end a shift is closed: what comes later than that restates it. */
 export const closeAfterMs = 120_000;
@@ -51,7 +51,7 @@ async function restateDirty(context: ReactionContext): Promise<void> {
 
 async function keepAll({ tx, now }: ReactionContext, due: readonly Due[], closing: boolean): Promise<void> {
   const kept: (Due & Kept)[] = [];
-  await lockRecords(tx, [...new Set(due.map((d) => d.machineId))]);
+  await lockOeeRecords(tx, [...new Set(due.map((d) => d.machineId))]);
   for (const { machineId, shiftId } of due) {
     const shift = await shiftById(tx, shiftId);
     if (shift !== undefined)

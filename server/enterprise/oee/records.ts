@@ -14,7 +14,7 @@ export interface Kept {
 }
 
 /** Whoever keeps records of these machines, one at a time: two that meet in other orders would wait for each other. */
-export async function lockRecords(tx: Tx, ids: readonly number[]): Promise<void> {
+export async function lockOeeRecords(tx: Tx, ids: readonly number[]): Promise<void> {
   await tx.execute(sql`
     select pg_advisory_xact_lock(7403, id) from unnest(${intArray(ids.toSorted((a, b) => a - b))}) with ordinality u(id, n) order by n`);
 }
