@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,7 +9,9 @@ import { type Db, openDb } from "#db/client.ts";
 import { systemClock as clock } from "#server/core/clock.ts";
 import { createDevice } from "#server/device/socketio/client-example.ts";
 import { installedBrowser } from "#server/launcher/browser.ts";
+import { projectRoot } from "#server/launcher/folders.ts";
 import { type RunningPlant, startPlant } from "#server/launcher/plant.ts";
+import { nodeArguments } from "#server/launcher/supervised-child.ts";
 import { type BenchDevice, furnish, type LivePlant } from "./live/plant.ts";
 import { measureOffset, takeSeen, watchTiles } from "./live/watcher.ts";
 import type { BenchOptions, Figure } from "./main.ts";
@@ -57,12 +59,13 @@ export async function run(print: (figure: LiveFigure) => void, options: BenchOpt
     undo.push(() => machines.forEach((machine) => machine.stop()));
     const page = await openOffice(running, plant, undo);
     for (const [name, rate] of Object.entries(rates)) {
+      await untilFresh(page);
       const said = () => machines.reduce((sum, machine) => sum + machine.said(), 0);
       const load = startLoad(plant.load, rate - machineCount * changesPerSecond, deviceUrl(running), undo);
       await clock.sleep(warmUpMs);
       print(await measure({ name, rate, page, db, said, seconds: options.seconds }));
-      load();
-      await untilFresh(page);
+      if (load.exitCode !== null) throw new Error("the load ended before its time");
+      load.kill("SIGKILL");
     }
   } finally {
     for (const end of undo.toReversed()) await end();
@@ -108,20 +111,20 @@ function startMachine({ source, token, metrics: [metric = ""] }: BenchDevice, pl
   };
 }
 
-/** @returns how to end it at once, whatever it still has to say */
+/** A process that goes on until it is killed, whatever it still has to say. */
 function startLoad(
   { source, token, metrics }: BenchDevice,
   readingsPerSecond: number,
   url: string,
   undo: (() => unknown)[],
-): () => void {
-  const load = fork(new URL("./live/load.ts", import.meta.url), {
+): ChildProcess {
+  const load = spawn(process.execPath, nodeArguments("bench/live/load.ts"), {
+    cwd: projectRoot,
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  const end = () => void load.kill("SIGKILL");
-  undo.push(end);
+  undo.push(() => load.kill("SIGKILL"));
   load.send({ url, source, token, metrics, readingsPerSecond, seconds: 3600, perMessage: 500 });
-  return end;
+  return load;
 }
 
 async function openOffice(
@@ -213,9 +216,9 @@ async function storedPerSecond(db: Db, from: number, until: number): Promise<num
   return ((row?.stored ?? 0) * 1000) / (until - from);
 }
 
-/** What one rate left behind in the queue is drained before the next is measured; for a minute at most. */
+/** What one rate left behind in the queue is drained before the next is measured; for twenty seconds at most. */
 async function untilFresh(page: Page): Promise<void> {
-  const end = clock.monotonic() + 60_000;
+  const end = clock.monotonic() + 20_000;
   while (clock.monotonic() < end) {
     await takeSeen(page);
     await clock.sleep(1000);

@@ -89,6 +89,7 @@ async function startAndLook(
     const context = await browser.newContext();
     const page = await context.newPage();
     await page.goto(link);
+    await page.getByRole("button", { name: "Make it a station" }).click();
     await page.locator(liveValue).first().waitFor({ timeout: 60_000 });
     seen((systemClock.monotonic() - begun) / 1000);
     await context.close();

@@ -78,6 +78,9 @@ export const test = base.extend<Given, { house: House }>({
   ],
 });
 
+/** The first page after a sign-on is rendered from nothing, ms. */
+const firstPage = { timeout: 30_000 };
+
 /** A tablet enrolled as the station of a machine, showing its home. */
 export async function stationOf(browser: Browser, { plant }: House, machine: string): Promise<Page> {
   const link = plant.doorkeys.stations.find((one) =>
@@ -91,7 +94,7 @@ export async function stationOf(browser: Browser, { plant }: House, machine: str
   const page = await context.newPage();
   await page.goto(link.path);
   await page.getByRole("button", { name: "Make it a station" }).click();
-  await expect(page).toHaveURL(new RegExp(`/floor/${machine}$`));
+  await expect(page).toHaveURL(new RegExp(`/floor/${machine}$`), firstPage);
   return page;
 }
 
@@ -119,7 +122,7 @@ export async function deskOf(browser: Browser, { plant }: House, person: keyof t
   });
   const page = await context.newPage();
   await signIn(page, person);
-  await expect(page).not.toHaveURL(/sign-in/);
+  await expect(page).not.toHaveURL(/sign-in/, firstPage);
   return page;
 }
 

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { openDb } from "#db/client.ts";
 import { badge, deskOf, expect, type House, scan, stationOf, test } from "./fixtures.ts";
 import { countsOn, decide, openProposal, scrapShare, stateOn } from "./screen.ts";
@@ -27,12 +27,19 @@ async function meltSetTo({ hand }: House, machine: string, value: number): Promi
   await expect.poll(async () => (await hand.machine(machine)).meltSetpoint, { timeout: 30_000 }).toBe(value);
 }
 
-/** Time passes: the last moment in which a change might be sent is now. */
-async function runOut({ plant }: House, adjustmentId: string): Promise<void> {
+async function inDatabase({ plant }: House, change: SQL): Promise<void> {
   const db = openDb({ url: plant.ownerUrl, max: 1, name: "e2e" });
-  await db.execute(sql`update adjustment set not_after = now() where id = ${adjustmentId}`);
+  await db.execute(change);
   await db.$client.end();
 }
+
+/** Time passes: the last moment in which a change might be sent is now. */
+const runOut = (house: House, adjustmentId: string) =>
+  inDatabase(house, sql`update adjustment set not_after = now() where id = ${adjustmentId}`);
+
+/** How long a machine's station shows a change before it is sent. */
+const announceFor = (house: House, machine: string, ms: number) =>
+  inDatabase(house, sql`update work_unit set announce_ms = ${ms} where code = ${machine}`);
 
 test("a sensor drifts: the change makes scrap worse, did not help, and the old value goes back the same way", async ({
   browser,
@@ -128,6 +135,8 @@ test("HOLD holds, an open guard blocks, an approval runs out, a rejection says w
   test.setTimeout(240_000);
   const { hand } = house;
   const before = (await hand.writes()).length;
+  // Long enough for two hands on a computer that does much else; nothing here waits for it to end.
+  await announceFor(house, "press-4", 60_000);
   const station = await stationOf(browser, house, "press-4");
   const desk = await deskOf(browser, house, "dana");
   const proposal = await openProposal(desk, "Press 4");

@@ -23,7 +23,7 @@ test("The server, the edge and the database are killed, each and all at once: no
   browser,
   house,
 }) => {
-  test.setTimeout(420_000);
+  test.setTimeout(900_000);
   const { plant, hand } = house;
   const db = openDb({ url: plant.databaseUrl, max: 2, name: "e2e", statementTimeoutMs: 60_000 });
   const first = await hand.said();

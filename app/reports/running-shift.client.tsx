@@ -2,7 +2,7 @@
 
 import { useLocale, useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
-import { formatNumber, formatShare, formatSpan } from "#app/_lib/format.ts";
+import { formatShare, formatSpan } from "#app/_lib/format.ts";
 import { useRecord } from "#app/_live/record.client.ts";
 import { Notice } from "#app/_ui/notice.tsx";
 import { Countdown } from "#app/_ui/relative-time.client.tsx";
@@ -120,10 +120,4 @@ export function Buckets(props: { view: OeeView }): ReactNode {
       <ShareBar parts={parts} label={parts.map((p) => `${p.name} ${p.text}`).join(", ")} />
     </div>
   );
-}
-
-/** A count in the reader's digits. */
-export function useCount(): (value: number) => string {
-  const locale = useLocale();
-  return (value) => formatNumber(locale, value);
 }

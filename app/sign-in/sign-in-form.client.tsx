@@ -34,6 +34,8 @@ export function SignInForm(props: { back: string | null; demo: boolean }): React
   const { state } = signIn;
   return (
     <form
+      // Sent before the page is awake, the browser itself would put the password into the address.
+      method="post"
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault();

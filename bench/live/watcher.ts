@@ -26,11 +26,10 @@ export async function watchTiles(page: Page): Promise<void> {
         known.set(tile, sourceTime);
         globalThis.seen.push([tag ?? "", Number(sourceTime), now]);
       }
-      requestAnimationFrame(look);
+      requestAnimationFrame(() => afterFrame.port2.postMessage(null));
     });
     afterFrame.port1.start();
-    const look = () => afterFrame.port2.postMessage(null);
-    requestAnimationFrame(look);
+    afterFrame.port2.postMessage(null);
   });
 }
 

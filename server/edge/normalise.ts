@@ -3,7 +3,7 @@ import type { DriverEvent, DriverSink, RawReading, Receipt } from "#server/devic
 import { quality } from "#server/device/tag.contract.ts";
 import { aggregate, close, lateShare } from "./aggregate.rules.ts";
 import { emptyFilter, type Point, release, thin } from "./filter.rules.ts";
-import type { SavedWindow } from "./queue-keys.ts";
+import type { SavedWindow, SourceMark } from "./queue-keys.ts";
 import type { Queue } from "./queue.ts";
 import type { SkewMeter } from "./skew.ts";
 import type { Value } from "./reflexes.rules.ts";
@@ -56,8 +56,7 @@ export class Normaliser implements DriverSink {
       this.#take(reading, now);
       this.#hear(reading, now);
     }
-    const heard = Object.fromEntries(this.#heard);
-    queue.mark(this.#sourceId, receipt === undefined ? { heard } : { heard, receipt }, this.#windows);
+    queue.mark(this.#sourceId, receipt === undefined ? {} : { receipt }, this.#sofar);
     try {
       await queue.stored();
     } catch (error) {
@@ -170,7 +169,7 @@ export class Normaliser implements DriverSink {
       state.filter = step.state;
       for (const point of step.out) this.#put(state, point, now);
     }
-    if (closed) queue.mark(this.#sourceId, {}, this.#windows);
+    if (closed) queue.mark(this.#sourceId, {}, this.#sofar);
   }
 
   /** A tag that is gone or counts otherwise from now on: what waits in its windows is given out. */
@@ -179,18 +178,18 @@ export class Normaliser implements DriverSink {
     const { aggregateMs } = state.tag;
     if (aggregateMs === null) return;
     for (const mean of closeAll(state.aggregate, aggregateMs)) this.#put(state, mean, now);
-    this.#parts.queue.mark(this.#sourceId, {}, this.#windows);
+    this.#parts.queue.mark(this.#sourceId, {}, this.#sofar);
   }
 
-  /** The open windows, for the disk: asked once a write. */
-  readonly #windows = (): SavedWindow[] => {
-    const open: SavedWindow[] = [];
+  /** Who was heard until when, and the open windows, for the disk: asked once a write. */
+  readonly #sofar = (): Pick<SourceMark, "heard" | "windows"> => {
+    const windows: SavedWindow[] = [];
     for (const { tag, aggregate } of this.#parts.book.ofSource(this.#sourceId)) {
       if (tag.aggregateMs === null) continue;
       const saved = saveWindow(tag.id, tag.aggregateMs, aggregate);
-      if (saved !== null) open.push(saved);
+      if (saved !== null) windows.push(saved);
     }
-    return open;
+    return { heard: Object.fromEntries(this.#heard), windows };
   };
 
   #store(state: TagState, point: Point, now: number): void {

@@ -19,7 +19,7 @@ const pool: ReadingsBuilder[] = [];
 export class Waiting {
   readonly readings = new Map<string, WaitingReadings>();
   readonly events = new Map<number, EventsBuilder[]>();
-  readonly #marks = new Map<number, { mark: SourceMark; windows: (() => SourceMark["windows"]) | null }>();
+  readonly #marks = new Map<number, { mark: SourceMark; rest: (() => SourceMark) | null }>();
   /** Resolves when the batch is on the disk. */
   readonly stored: Promise<void>;
   resolve: () => void = () => undefined;
@@ -67,11 +67,11 @@ export class Waiting {
     return true;
   }
 
-  mark(sourceId: number, mark: SourceMark, windows?: () => SourceMark["windows"]): void {
+  mark(sourceId: number, mark: SourceMark, rest?: () => SourceMark): void {
     const before = this.#marks.get(sourceId);
     this.#marks.set(sourceId, {
       mark: { ...before?.mark, ...mark },
-      windows: windows ?? before?.windows ?? null,
+      rest: rest ?? before?.rest ?? null,
     });
     this.count++;
   }
@@ -79,10 +79,7 @@ export class Waiting {
   /** The marks as they are now. Asked in the turn in which the batch is closed. */
   marked(): Map<number, SourceMark> {
     const all = new Map<number, SourceMark>();
-    for (const [id, { mark, windows }] of this.#marks) {
-      const open = windows?.();
-      all.set(id, open === undefined ? mark : { ...mark, windows: open });
-    }
+    for (const [id, { mark, rest }] of this.#marks) all.set(id, { ...mark, ...rest?.() });
     return all;
   }
 

@@ -110,11 +110,11 @@ export class Queue {
   }
 
   /**
-   * Notes how far a source has come, in the same write as what was put in the same turn. `windows` is asked when that
+   * Notes how far a source has come, in the same write as what was put in the same turn. `rest` is asked when that
    * write is made, once, however often it was noted.
    */
-  mark(sourceId: number, mark: Omit<SourceMark, "windows">, windows?: () => SourceMark["windows"]): void {
-    this.#waiting.mark(sourceId, mark, windows);
+  mark(sourceId: number, mark: SourceMark, rest?: () => SourceMark): void {
+    this.#waiting.mark(sourceId, mark, rest);
     this.#schedule();
   }
 

@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, lte, or } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, lte, or } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
 import { badgeSession, personBadge, personPin } from "#db/schema/core/auth.ts";
 import { person } from "#db/schema/execution/people.ts";
@@ -99,15 +99,25 @@ export async function personOfBadge(db: Db, badge: string): Promise<string | nul
   return row?.id ?? null;
 }
 
-/** The person with this code and the stored PIN, each null when there is none. */
+/** The person with this code or badge number and the stored PIN, each null when there is none. */
 export async function pinOfPerson(
   db: Db,
   code: string,
 ): Promise<{ personId: string | null; hash: string | null }> {
+  const worn = db
+    .select({ id: personBadge.personId })
+    .from(personBadge)
+    .where(and(eq(personBadge.badge, code), isNull(personBadge.takenAt)));
   const [row] = await db
     .select({ id: person.id, hash: personPin.hash })
     .from(person)
     .leftJoin(personPin, eq(personPin.personId, person.id))
-    .where(and(eq(person.email, `${code.toLowerCase()}@person.invalid`), eq(person.active, true)));
+    .where(
+      and(
+        // A kiosk has digits only, so the number on the badge names a person as well as their code does.
+        or(eq(person.email, `${code.toLowerCase()}@person.invalid`), inArray(person.id, worn)),
+        eq(person.active, true),
+      ),
+    );
   return { personId: row?.id ?? null, hash: row?.hash ?? null };
 }

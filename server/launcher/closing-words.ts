@@ -41,7 +41,7 @@ function demoWords(plant: RunningPlant): string[] {
     ...box.map((line) => `  │ ${line.padEnd(70)} │`),
     `  └${"─".repeat(72)}┘`,
     "",
-    "  Stations (open one on any device; it then is that station):",
+    "  Stations (open one, or its path on a tablet, and the device is that station):",
     ...stations,
     "",
     "  People (a badge is typed or scanned at a station; passwords are for the office):",

@@ -91,7 +91,13 @@ export async function prepareDatabase(
   try {
     await checkPurpose(sql, options);
     const password = await ensureAppRole(sql, options);
-    const migrations = await migrate(options.ownerUrl);
+    const migrations = await migrate(options.ownerUrl).catch((error: Error) => {
+      if (!error.message.includes("was changed after it ran")) throw error;
+      const way = options.demo
+        ? "start with --fresh to make the demo anew"
+        : "go back to the release that made it";
+      throw new Problem(`This database was made by other code than this (${error.message}): ${way}.`);
+    });
     await markPurpose(sql, options);
     const app = new URL(options.ownerUrl);
     app.username = "app";

@@ -87,6 +87,8 @@ async function loadAll(tx: postgres.TransactionSql, options: LoadOptions): Promi
     epoch: randomBytes(8).toString("hex"),
     madeAt: manifest.madeAt,
   };
+  // An edge refuses a document older than the one on its disk, so each is made anew.
+  await tx`delete from edge_document`;
   await tx`
     insert into setting (key, value, at) values ('restored', ${tx.json(mark)}, now())
     on conflict (key) do update set value = excluded.value, at = excluded.at`;

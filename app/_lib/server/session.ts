@@ -32,7 +32,3 @@ export const currentSession = cache(async (): Promise<CurrentSession> => {
   ]);
   return { actor, station, personLanguage: person?.language ?? null };
 });
-
-export async function currentActor(): Promise<Actor> {
-  return (await currentSession()).actor;
-}

@@ -168,17 +168,20 @@ export function AlarmActions(props: {
             {t("continue", { step: Math.min(running.step, running.steps), steps: running.steps })}
           </KioskButton>
         )}
-        {running === null && card.instruction !== null && card.run?.state !== "done" && (
-          <KioskButton
-            tone={untaken ? "secondary" : "primary"}
-            wide
-            className="flex-1"
-            busy={open.busy}
-            onPress={() => act("instruction.follow", machineId, follow)}
-          >
-            {t("follow")}
-          </KioskButton>
-        )}
+        {running === null &&
+          card.instruction !== null &&
+          card.run?.state !== "done" &&
+          (whole || !untaken) && (
+            <KioskButton
+              tone={untaken ? "secondary" : "primary"}
+              wide
+              className="flex-1"
+              busy={open.busy}
+              onPress={() => act("instruction.follow", machineId, follow)}
+            >
+              {t("follow")}
+            </KioskButton>
+          )}
         {!whole && (
           <KioskButton
             size="secondary"

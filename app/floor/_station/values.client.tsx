@@ -53,10 +53,13 @@ function Value(props: { tag: MachineTag; staleMs: number }): ReactNode {
       className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-mm-5 gap-y-mm-1 min-[1500px]:grid-cols-[minmax(0,1fr)_18%_auto]"
       data-tag={tag.metric}
     >
-      <span className="truncate font-medium">
-        <bdi>{tag.name}</bdi>
+      <span className="flex min-w-0 items-baseline gap-[0.6em] font-medium">
+        <bdi className="truncate">{tag.name}</bdi>
         {side !== null && (
-          <strong className="ms-[0.5em]">{side === "above" ? t("above") : t("below")}</strong>
+          <strong className="whitespace-nowrap">
+            <span aria-hidden="true">{side === "above" ? "▲" : "▼"}</span>{" "}
+            {side === "above" ? t("above") : t("below")}
+          </strong>
         )}
       </span>
       <Trail tag={tag} />

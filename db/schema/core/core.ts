@@ -70,6 +70,7 @@ export const setting = pgTable("setting", {
   at: instant("at").notNull().defaultNow(),
 });
 
+/** @public read by raw SQL; the drift test compares this mirror */
 export const laneLease = pgTable("lane_lease", {
   lane: integer("lane").primaryKey(),
   owner: text("owner").notNull(),

@@ -54,7 +54,10 @@ export const oeeShift = pgTable(
   (t) => [primaryKey({ columns: [t.machineId, t.shiftId, t.version] })],
 );
 
-/** Closed shifts whose past changed since. */
+/**
+ * Closed shifts whose past changed since.
+ * @public read by raw SQL; the drift test compares this mirror
+ */
 export const oeeDirty = pgTable(
   "oee_dirty",
   {

@@ -74,7 +74,10 @@ export const rollup = pgTable(
   (t) => [primaryKey({ columns: [t.level, t.tagId, t.bucket] })],
 );
 
-/** Tags whose last value still held when its bucket was computed. */
+/**
+ * Tags whose last value still held when its bucket was computed.
+ * @public read by raw SQL; the drift test compares this mirror
+ */
 export const rollupOpen = pgTable("rollup_open", {
   tagId: integer("tag_id").primaryKey(),
   at: instant("at").notNull(),

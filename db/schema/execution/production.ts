@@ -22,7 +22,10 @@ export const machineState = pgTable("machine_state", {
   fault: text("fault"),
 });
 
-/** Derived: newest guard and remote signals by source time, and the last sign of life. */
+/**
+ * Derived: newest guard and remote signals by source time, and the last sign of life.
+ * @public read by raw SQL; the drift test compares this mirror
+ */
 export const machineSignal = pgTable("machine_signal", {
   machineId: integer("machine_id").primaryKey(),
   guardOpen: boolean("guard_open"),
