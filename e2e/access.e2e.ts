@@ -1,12 +1,9 @@
-import type { BrowserContext, Page } from "@playwright/test";
+import type { Browser, BrowserContext, Page } from "@playwright/test";
 import { badge, deskOf, expect, type House, scan, signIn, stationOf, test } from "./fixtures.ts";
 import { violations } from "./accessible.ts";
 
 /** A browser that nobody knows here. */
-async function strangerOf(
-  browser: import("@playwright/test").Browser,
-  { plant }: House,
-): Promise<BrowserContext> {
+async function strangerOf(browser: Browser, { plant }: House): Promise<BrowserContext> {
   return browser.newContext({ baseURL: plant.urls.http, viewport: { width: 1280, height: 800 } });
 }
 

@@ -90,7 +90,7 @@ test("a changeover in the middle ends in cannot tell yet, and nothing moves by i
   const desk = await deskOf(browser, house, "dana");
   const proposal = await openProposal(desk, "Press 3");
   await desk.getByRole("button", { name: "Approve" }).click();
-  await expect(stateOn(desk)).toHaveText("Verifying", { timeout: 30_000 });
+  await expect(stateOn(desk)).toHaveAttribute("data-state", "verifying", { timeout: 30_000 });
 
   await test.step("the press is set up and its job finished at the station; the next one begins", async () => {
     await hand.panel("press-3", "setup");

@@ -62,6 +62,8 @@ const contents = (url: string) =>
       const rows = await sql.unsafe(`select t::text as row from "${name}" t order by 1`);
       all[name] = rows.map((r) => r["row"] as string);
     }
+    // Made anew after a restore, so that edges take it.
+    delete all["edge_document"];
     all["setting"] = (all["setting"] ?? []).filter((row) => !row.startsWith("(restored,"));
     return all;
   });
@@ -91,6 +93,10 @@ test("after a restore the mark stands that makes actuations unknown and lets edg
     epoch: expect.stringMatching(/^[0-9a-f]{16}$/),
     madeAt: (await readArchive(archive())).madeAt,
   });
+});
+
+test("after a restore each edge's document is made anew", async () => {
+  expect(await ask(target, (sql) => sql`select 1 from edge_document`)).toEqual([]);
 });
 
 test("the rules that guard the journal stand again after a restore", async () => {

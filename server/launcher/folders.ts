@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, rm } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -56,6 +56,8 @@ export async function emptyHouse(folders: Folders): Promise<void> {
 export async function makeFolders(folders: Folders): Promise<void> {
   for (const path of [dirname(folders.certificates), folders.house, folders.database]) {
     await mkdir(path, { recursive: true, mode: 0o711 });
+    // As root the database runs as another user: a folder that was closed (0700) is opened for passing only.
+    if (process.getuid?.() === 0) await chmod(path, (await stat(path)).mode | 0o011);
   }
   for (const path of [folders.secrets, folders.logs, folders.certificates]) {
     await mkdir(path, { recursive: true, mode: 0o700 });

@@ -60,9 +60,11 @@ export function AlarmCard(props: {
       </header>
       <p>{sentence(card.text)}</p>
       <Cause card={card} whole={whole} />
-      <p className="border-s-[calc(var(--mm)*1)] border-ink ps-[0.8em] font-semibold">
-        {sentence(card.todo)}
-      </p>
+      {(whole || card.taken === null || card.instruction === null) && (
+        <p className="border-s-[calc(var(--mm)*1)] border-ink ps-[0.8em] font-semibold">
+          {sentence(card.todo)}
+        </p>
+      )}
       <Status card={card} />
       <AlarmActions card={card} machineId={machineId} place={place} whole={whole} />
     </article>
