@@ -185,7 +185,8 @@ test("time comes from the clock: Date.now() and new Date() stand in core/clock.t
 test("one library, one place: sockets in realtime, ingest, device, edge, door; Recharts in _ui; uPlot in _ui", () => {
   const places: Record<string, RegExp> = {
     "npm:socket.io": /^server\/(realtime|http|edge|device\/socketio|execution\/ingest|launcher)\//,
-    "npm:socket.io-client": /^(app\/_live|server\/realtime\/testing\.ts|server\/(edge|device\/socketio|device\/simulator)|bench)\//,
+    "npm:socket.io-client":
+      /^(app\/_live|server\/realtime\/testing\.ts|server\/(edge|device\/socketio|device\/simulator)|bench)\//,
     "npm:recharts": /^app\/_ui\//,
     "npm:uplot": /^app\/_ui\//,
     "npm:postgres": /^(db|server\/launcher|bench)\//,

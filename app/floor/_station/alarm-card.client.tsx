@@ -77,7 +77,9 @@ function Cause(props: { card: Card; whole: boolean }): ReactNode {
   const causes = useTranslations("cause");
   const locale = useLocale();
   const { cause } = props.card;
-  if (cause === null) return <p className="text-ink-2">{t("noCause")}</p>;
+  // Only what was deviated from has a cause to look for; a guard that is open is its own.
+  if (cause === null)
+    return props.card.deviationId === null ? null : <p className="text-ink-2">{t("noCause")}</p>;
   return (
     <div>
       <p>
