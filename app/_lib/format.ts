@@ -119,8 +119,3 @@ export function formatDayTime(locale: string, timeZone: string, at: number, seco
     hourCycle: "h23",
   }).format(at);
 }
-
-/** A plant day, `Sun 22 Nov`. */
-export function formatDay(locale: string, timeZone: string, at: number): string {
-  return dateFormat(locale, { timeZone, weekday: "short", day: "numeric", month: "short" }).format(at);
-}

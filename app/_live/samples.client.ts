@@ -1,6 +1,6 @@
 "use client";
 
-import { useCallback, useEffect, useRef, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useSyncExternalStore } from "react";
 import { quality } from "#server/device/tag.contract.ts";
 import { useLinkState, useLive } from "./live-provider.client.tsx";
 import { useNow } from "./now.client.ts";
@@ -19,11 +19,6 @@ export function judge(sample: Sample, now: number, staleMs: number, connected: b
   const ageMs = Math.max(0, now - sample.sourceTime);
   const stale = !connected || sample.quality >= quality.bad || ageMs > staleMs;
   return { ...sample, ageMs, stale };
-}
-
-/** Older than three expected intervals, and never before five seconds (ux §3.7). */
-export function staleAfter(expectedMs: number): number {
-  return Math.max(3 * expectedMs, 5000);
 }
 
 /**
@@ -51,26 +46,3 @@ export function useRawSample(tag: number | null): Sample | undefined {
     () => undefined,
   );
 }
-
-/** Several tags at once, in the order asked; one that never came is undefined. Give a stable array. */
-export function useSamples(tags: readonly number[]): readonly (Sample | undefined)[] {
-  const { link } = useLive();
-  const kept = useRef<readonly (Sample | undefined)[]>([]);
-  useEffect(() => link.need({ tags }), [link, tags]);
-  const subscribe = useCallback(
-    (listener: () => void) => {
-      const stops = tags.map((tag) => link.samples.subscribe(tag, listener));
-      return () => stops.forEach((stop) => stop());
-    },
-    [link, tags],
-  );
-  const read = () => {
-    const now = tags.map((tag) => link.samples.get(tag));
-    const same = now.length === kept.current.length && now.every((sample, i) => sample === kept.current[i]);
-    if (!same) kept.current = now;
-    return kept.current;
-  };
-  return useSyncExternalStore(subscribe, read, () => noSamples);
-}
-
-const noSamples: readonly undefined[] = [];
