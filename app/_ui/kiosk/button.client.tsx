@@ -32,6 +32,8 @@ export function KioskButton(
     pressed?: boolean;
     label?: string;
     type?: "button" | "submit";
+    /** A key of a pad: pressed twice on purpose, for a PIN has doubled digits and fingers are quick. */
+    repeats?: boolean;
   },
 ): ReactNode {
   const {
@@ -59,7 +61,7 @@ export function KioskButton(
       {...(props.label === undefined ? {} : { "aria-label": props.label })}
       onClick={(event) => {
         if (off) return event.preventDefault();
-        if (event.timeStamp - last.current < bounceMs) return undefined;
+        if (props.repeats !== true && event.timeStamp - last.current < bounceMs) return undefined;
         last.current = event.timeStamp;
         return onPress();
       }}

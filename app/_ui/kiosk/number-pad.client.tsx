@@ -51,7 +51,7 @@ export function NumberPad(props: {
   return (
     <div className="grid grid-cols-3 gap-mm-2 [direction:ltr]">
       {["1", "2", "3", "4", "5", "6", "7", "8", "9"].map((digit) => (
-        <KioskButton key={digit} size="secondary" onPress={() => type(digit)}>
+        <KioskButton key={digit} size="secondary" repeats onPress={() => type(digit)}>
           {digit}
         </KioskButton>
       ))}
@@ -64,12 +64,13 @@ export function NumberPad(props: {
           {decimal}
         </KioskButton>
       )}
-      <KioskButton size="secondary" onPress={() => type("0")}>
+      <KioskButton size="secondary" repeats onPress={() => type("0")}>
         0
       </KioskButton>
       <KioskButton
         size="secondary"
         tone="quiet"
+        repeats
         label={words.erase}
         glyph={<Delete className="k-glyph" aria-hidden="true" />}
         onPress={() => onChange(text.slice(0, -1))}

@@ -16,7 +16,6 @@ import { type ChangeOnStation, changesOnStation } from "./change.rules.ts";
 /** Everything about set-point changes that whoever stands here must see: announced first, then what goes on. */
 export function Changes(props: {
   adjustments: readonly AdjustmentSummary[];
-  machineId: number;
   /** Beside other work only what is about to happen is shown; the rest waits at the machine's home. */
   home: boolean;
 }): ReactNode {
@@ -29,17 +28,16 @@ export function Changes(props: {
       <Change
         key={change.adjustment.id}
         change={change}
-        machineId={props.machineId}
         onDismiss={() => setDismissed((before) => [...before, change.adjustment.id].slice(-20))}
       />
     ));
 }
 
-function Change(props: { change: ChangeOnStation; machineId: number; onDismiss: () => void }): ReactNode {
-  const { change, machineId, onDismiss } = props;
+function Change(props: { change: ChangeOnStation; onDismiss: () => void }): ReactNode {
+  const { change, onDismiss } = props;
   switch (change.kind) {
     case "announced":
-      return <Announced adjustment={change.adjustment} machineId={machineId} />;
+      return <Announced adjustment={change.adjustment} />;
     case "result":
       return <Result adjustment={change.adjustment} onDismiss={onDismiss} />;
     case "under_way":
@@ -69,12 +67,12 @@ function OldNew(props: { adjustment: AdjustmentSummary; large?: boolean }): Reac
 }
 
 /** Nothing is sent before this was shown; one tap holds it, and nobody need sign on for that. */
-function Announced(props: { adjustment: AdjustmentSummary; machineId: number }): ReactNode {
-  const { adjustment, machineId } = props;
+function Announced(props: { adjustment: AdjustmentSummary }): ReactNode {
+  const { adjustment } = props;
   const t = useTranslations("floor.change");
   const sentence = useSentence();
   const words = useErrorWords();
-  const hold = useCommand<{ machineId: number }, unknown>(`/adjustments/${adjustment.id}/hold`);
+  const hold = useCommand<object, unknown>(`/adjustments/${adjustment.id}/hold`);
   const { reason, approvedBy, sendAt } = adjustment;
   return (
     <section
@@ -110,7 +108,7 @@ function Announced(props: { adjustment: AdjustmentSummary; machineId: number }):
         className="min-h-mm-24 min-w-mm-40"
         busy={hold.busy || hold.state.phase === "done"}
         glyph={<Hand className="k-glyph" aria-hidden="true" />}
-        onPress={() => void hold.run({ machineId })}
+        onPress={() => void hold.run({})}
       >
         {hold.busy ? t("holding") : t("hold")}
       </KioskButton>

@@ -121,7 +121,7 @@ function Confirm(props: { adjustment: AdjustmentSummary; machineId: number }): R
         tone="primary"
         wide
         busy={confirm.busy}
-        onPress={() => act("job.run", machineId, () => confirm.run({ machineId }))}
+        onPress={() => act("job.run", machineId, () => confirm.run({}))}
       >
         {t("confirmDo")}
       </KioskButton>

@@ -71,11 +71,7 @@ function Frame(props: StationProps): ReactNode {
         <main className="flex min-h-0 flex-1 flex-col gap-mm-4 overflow-y-auto p-mm-4">
           {hasChanges && (
             <Suspense>
-              <Changes
-                adjustments={data.adjustments}
-                machineId={data.machine.id}
-                home={place.view === "home"}
-              />
+              <Changes adjustments={data.adjustments} home={place.view === "home"} />
             </Suspense>
           )}
           <Suspense fallback={<p aria-busy="true">{t("loading")}</p>}>
