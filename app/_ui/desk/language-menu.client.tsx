@@ -11,7 +11,7 @@ export function LanguageMenu(props: { language: Language }): ReactNode {
   const t = useTranslations("app");
   return (
     <Menu
-      name={t("language")}
+      name={`${t("language")}: ${languageNames[props.language]}`}
       label={
         <>
           <Languages className="size-4" aria-hidden="true" />

@@ -32,7 +32,8 @@ const fetchAfter = 2000;
 export function usePartsFetched(): void {
   useEffect(() => {
     const timer = setTimeout(() => {
-      for (const part of Object.values(parts)) void part();
+      // One that cannot be had now (the server is away) is fetched when it is opened.
+      for (const part of Object.values(parts)) part().catch(() => {});
     }, fetchAfter);
     return () => clearTimeout(timer);
   }, []);
