@@ -31,12 +31,14 @@ export interface UplinkOptions {
   readonly onDocument: (signed: unknown) => Promise<void>;
   readonly onActuation: (actuation: unknown) => Promise<ActuationAnswer> | null;
   readonly health: () => EdgeHealth;
+  /** How long a connected server may take to say welcome, ms. */
+  readonly welcomeMs?: number;
 }
 
 /** Times of the link, ms. */
 const ackMs = 5000;
 const healthMs = 5000;
-const welcomeMs = 10_000;
+const usualWelcomeMs = 10_000;
 /** Live data that is older than this when the link works again is backlog (design §4.2). */
 const backlogMs = 60_000;
 /** First try after 80 to 240 ms, then doubling to 5 s. */
@@ -73,7 +75,7 @@ export class Uplink implements Service {
   }
 
   start(): void {
-    const { url, ca, queue, unknown, hello, log } = this.#options;
+    const { url, ca, queue, unknown, hello, log, welcomeMs = usualWelcomeMs } = this.#options;
     const socket: Socket<ServerToEdge, EdgeToServer> = io(`${url}${ingestNamespace}`, {
       transports: ["websocket"],
       forceNew: true,
