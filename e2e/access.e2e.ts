@@ -63,9 +63,7 @@ test.describe("what is refused", () => {
       await expect(station.getByRole("alert").filter({ hasText: "Code or PIN is wrong." })).toBeVisible();
     }
     await enterPin(station, "1002", "100200");
-    await expect(station.getByRole("alert")).toContainText(
-      /Too many wrong attempts\. Please wait \d+ seconds\./,
-    );
+    await expect(station.getByText(/^Too many wrong attempts\. Please wait \d+ seconds\.$/)).toBeVisible();
     await expect(station.getByRole("banner").getByRole("button", { name: "Sign on" })).toBeVisible();
   });
 
@@ -84,23 +82,28 @@ test.describe("what is refused", () => {
   });
 });
 
-test("the role decides where a password leads, and signing out ends it", async ({ browser, house }) => {
-  for (const [person, path] of [
-    ["dana", "/office"],
-    ["elif", "/office"],
-    ["greta", "/reports"],
-    ["hugo", "/admin/people"],
-  ] as const) {
-    const page = await (await strangerOf(browser, house)).newPage();
-    await signIn(page, person);
-    await expect(page).toHaveURL(house.plant.urls.http + path, { timeout: 30_000 });
-    if (person !== "greta") continue;
-    await page.getByRole("button", { name: "Greta Holm" }).click();
-    await page.getByRole("menuitem", { name: "Sign out" }).click();
-    await expect(page).toHaveURL(/\/sign-in$/);
-    await page.goto("/reports");
-    await expect(page).toHaveURL(/\/sign-in\?next=%2Freports$/);
-  }
+test.describe("signing out", () => {
+  // A page that reads on until it is left hears that nobody is signed on any more.
+  test.use({ forgiven: [/the server responded with a status of 401/] });
+
+  test("the role decides where a password leads, and signing out ends it", async ({ browser, house }) => {
+    for (const [person, path] of [
+      ["dana", "/office"],
+      ["elif", "/office"],
+      ["greta", "/reports"],
+      ["hugo", "/admin/people"],
+    ] as const) {
+      const page = await (await strangerOf(browser, house)).newPage();
+      await signIn(page, person);
+      await expect(page).toHaveURL(house.plant.urls.http + path, { timeout: 30_000 });
+      if (person !== "greta") continue;
+      await page.getByRole("button", { name: "Greta Holm" }).click();
+      await page.getByRole("menuitem", { name: "Sign out" }).click();
+      await expect(page).toHaveURL(/\/sign-in$/);
+      await page.goto("/reports");
+      await expect(page).toHaveURL(/\/sign-in\?next=%2Freports$/);
+    }
+  });
 });
 
 test("without a session there is nothing but the way in, and a role does not see the others' pages", async ({
@@ -131,38 +134,43 @@ test("without a session there is nothing but the way in, and a role does not see
   await expect(greta).toHaveURL(/\/reports$/);
 });
 
-test("an administrator makes a station with its code, and another browser becomes it, once", async ({
-  browser,
-  house,
-}) => {
-  const admin = await deskOf(browser, house, "hugo");
-  await admin.goto("/admin/stations");
-  await admin.getByRole("button", { name: "Add a station" }).click();
-  const dialog = admin.getByRole("dialog", { name: "Add a station" });
-  await dialog.getByRole("textbox", { name: "Name" }).fill("Walk-around tablet");
-  await dialog.getByRole("checkbox", { name: "Press 3" }).check();
-  await dialog.getByRole("button", { name: "Make station and code" }).click();
-  const code = await admin
-    .getByRole("dialog", { name: "The station's code" })
-    .locator("[data-station-code]")
-    .innerText();
-  await admin.getByRole("button", { name: "Close" }).last().click();
-  await expect(admin.getByRole("table").getByText("Walk-around tablet")).toBeVisible();
+test.describe("stations", () => {
+  // A tablet that was shut out asks once more, and is refused.
+  test.use({ forgiven: [/the server responded with a status of 401/] });
 
-  const tablet = await (await strangerOf(browser, house)).newPage();
-  await tablet.goto("/floor");
-  await tablet.getByRole("link", { name: "Enter the code" }).click();
-  await tablet.getByRole("textbox", { name: "One-time code" }).fill(code);
-  await tablet.getByRole("button", { name: "Make it a station" }).click();
-  await expect(tablet).toHaveURL(/\/floor\/press-3$/);
-  await expect(tablet.getByRole("heading", { name: "Press 3" })).toBeVisible();
+  test("an administrator makes a station with its code, and another browser becomes it, once", async ({
+    browser,
+    house,
+  }) => {
+    const admin = await deskOf(browser, house, "hugo");
+    await admin.goto("/admin/stations");
+    await admin.getByRole("button", { name: "Add a station" }).click();
+    const dialog = admin.getByRole("dialog", { name: "Add a station" });
+    await dialog.getByRole("textbox", { name: "Name" }).fill("Walk-around tablet");
+    await dialog.getByRole("checkbox", { name: "Press 3" }).check();
+    await dialog.getByRole("button", { name: "Make station and code" }).click();
+    const code = await admin
+      .getByRole("dialog", { name: "The station's code" })
+      .locator("[data-station-code]")
+      .innerText();
+    await admin.getByRole("button", { name: "Close" }).last().click();
+    await expect(admin.getByRole("table").getByText("Walk-around tablet")).toBeVisible();
 
-  await test.step("shut out, it is no station any more", async () => {
-    const row = admin.getByRole("row").filter({ hasText: "Walk-around tablet" });
-    await row.getByRole("button", { name: "Shut out" }).click();
-    await expect(row).toContainText("shut out");
-    await tablet.goto("/floor/press-3");
-    await expect(tablet.getByText("This device is not a station yet")).toBeVisible();
+    const tablet = await (await strangerOf(browser, house)).newPage();
+    await tablet.goto("/floor");
+    await tablet.getByRole("link", { name: "Enter the code" }).click();
+    await tablet.getByRole("textbox", { name: "One-time code" }).fill(code);
+    await tablet.getByRole("button", { name: "Make it a station" }).click();
+    await expect(tablet).toHaveURL(/\/floor\/press-3$/);
+    await expect(tablet.getByRole("heading", { name: "Press 3" })).toBeVisible();
+
+    await test.step("shut out, it is no station any more", async () => {
+      const row = admin.getByRole("row").filter({ hasText: "Walk-around tablet" });
+      await row.getByRole("button", { name: "Shut out" }).click();
+      await expect(row).toContainText("shut out");
+      await tablet.goto("/floor/press-3");
+      await expect(tablet.getByText("This device is not a station yet")).toBeVisible();
+    });
   });
 });
 

@@ -81,7 +81,7 @@ export const test = base.extend<Given, { house: House }>({
 /** The first page after a sign-on is rendered from nothing, ms. */
 const firstPage = { timeout: 30_000 };
 
-/** A tablet enrolled as the station of a machine, showing its home. */
+/** A tablet enrolled as the station of a machine, showing its home with live values. */
 export async function stationOf(browser: Browser, { plant }: House, machine: string): Promise<Page> {
   const link = plant.doorkeys.stations.find((one) =>
     one.name.toLowerCase().includes(machine.replace("-", " ")),
@@ -95,6 +95,8 @@ export async function stationOf(browser: Browser, { plant }: House, machine: str
   await page.goto(link.path);
   await page.getByRole("button", { name: "Make it a station" }).click();
   await expect(page).toHaveURL(new RegExp(`/floor/${machine}$`), firstPage);
+  // Its frame comes with the page; a first value says that it is alive, so that it hears a badge.
+  await expect(page.getByRole("region", { name: "Process now" })).not.toContainText("no value yet");
   return page;
 }
 

@@ -57,10 +57,13 @@ test("cooling clogs on press 2: alarm, instruction, proposal, approval, announce
   });
   const runAddress = station.url();
 
-  await test.step("scrap rises", async () => {
+  const clogged = await test.step("scrap rises", async () => {
     await station.getByRole("button", { name: "To the machine" }).click();
     await expect.poll(() => valueOn(station, melt), { timeout: 60_000 }).toBeGreaterThan(240);
-    expect(await scrapShare(station, await countsOn(station), 150)).toBeGreaterThan(0.04);
+    // The press makes 1.2 % scrap when all is well, and more than 12 % as hot as this.
+    const share = await scrapShare(station, await countsOn(station), 150);
+    expect(share).toBeGreaterThan(0.03);
+    return share;
   });
 
   const proposal =
@@ -99,6 +102,8 @@ test("cooling clogs on press 2: alarm, instruction, proposal, approval, announce
   });
 
   await test.step("scrap falls, and the verdict reads helped on both screens", async () => {
+    await expect.poll(() => valueOn(station, melt), { timeout: 60_000 }).toBeLessThan(236);
+    const cooled = await countsOn(station);
     await expect(stateOn(desk)).toHaveText("Helped", { timeout: 150_000 });
     await expect(desk.locator('[data-verdict="helped"]')).toHaveText("Helped");
     const scrapRow = desk
@@ -108,7 +113,7 @@ test("cooling clogs on press 2: alarm, instruction, proposal, approval, announce
     const result = station.getByRole("status", { name: "Result of a change" });
     await expect(result).toContainText("It helped");
     await expect(result).toContainText("The result is surely better.");
-    expect(await scrapShare(station, await countsOn(station), 150)).toBeLessThan(0.06);
+    expect(await scrapShare(station, cooled, 120)).toBeLessThan(clogged);
   });
 
   await test.step("the way is cleared: the old value goes back, and the instruction ends", async () => {

@@ -51,7 +51,12 @@ export function Notice(props: {
 /** Places of fixed size while the very first data is on its way, so that nothing jumps when it comes. */
 export function Skeleton(props: { lines: number; label: string }): ReactNode {
   return (
-    <div aria-busy="true" aria-label={props.label} className="flex flex-col gap-[0.7em] py-[0.4em]">
+    <div
+      role="status"
+      aria-busy="true"
+      aria-label={props.label}
+      className="flex flex-col gap-[0.7em] py-[0.4em]"
+    >
       {Array.from({ length: props.lines }, (_, i) => (
         <div key={i} className={`h-[1em] rounded-sm bg-band ${i % 3 === 2 ? "w-1/2" : "w-full"}`} />
       ))}

@@ -85,7 +85,12 @@ export class Uplink implements Service {
       ...(ca === null ? {} : { ca }),
     });
     this.#socket = socket;
-    socket.on("connect", () => this.#after(welcomeMs, () => this.#welcomed || this.#reconnect("no welcome")));
+    socket.on("connect", () => {
+      const { id } = socket;
+      this.#after(welcomeMs, () => {
+        if (!this.#welcomed && socket.id === id) this.#reconnect("no welcome");
+      });
+    });
     socket.on("connect_error", (error) => {
       log.debug({ err: error }, "the server cannot be reached");
       // Turned away by the server: the client gives up by itself then.
@@ -256,9 +261,11 @@ export class Uplink implements Service {
     }
   }
 
+  /** The end of a connection begins the next one. Without one the client is trying already, and would give that up. */
   #reconnect(reason: string): void {
+    if (this.#socket?.connected !== true) return;
     this.#options.log.warn({ reason }, "connecting anew");
-    this.#socket?.disconnect();
+    this.#socket.disconnect();
   }
 
   /** One timer for all pauses: the earliest counts, and who still pauses then asks again. */

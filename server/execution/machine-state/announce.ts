@@ -1,6 +1,7 @@
 import type { Tx } from "#db/client.ts";
 import { publish } from "#server/core/facts.ts";
 import { isBeforeRunningShift } from "../shifts/shifts.queries.ts";
+import type { StateInterval } from "./machine-state.contract.ts";
 import { pastChanged, signalChanged, stateChanged, stopClosed, stopOpened } from "./machine-state.facts.ts";
 import type { Rebuilt } from "./rebuild.ts";
 
@@ -29,10 +30,8 @@ export function announceRebuilt(machineId: number, rebuilt: Rebuilt): Announceme
       before.word !== after.word ||
       before.fault !== after.fault ||
       before.start !== after.start)
-  ) {
-    const { word, fault, start: since } = after;
-    facts.push((tx, now) => publish(tx, stateChanged, scope, { machineId, word, fault, since }, now));
-  }
+  )
+    facts.push(stateFact(machineId, after));
   for (const { id: stopId, start, end, word, fault, opened, closed } of stops) {
     if (opened)
       facts.push((tx, now) => publish(tx, stopOpened, scope, { machineId, stopId, start, word, fault }, now));
@@ -40,6 +39,19 @@ export function announceRebuilt(machineId: number, rebuilt: Rebuilt): Announceme
       facts.push((tx, now) => publish(tx, stopClosed, scope, { machineId, stopId, start, end }, now));
   }
   return facts;
+}
+
+/**
+ * What a backlog says of the present: that a machine was not silent after all. Without it the alarm of its silence
+ * would stand until the machine does something else.
+ */
+export function announceHeard(machineId: number, { before, after }: Rebuilt): Announcement[] {
+  const heard = before?.word === "no_data" && after !== null && after.word !== "no_data";
+  return heard ? [stateFact(machineId, after)] : [];
+}
+
+function stateFact(machineId: number, { word, fault, start: since }: StateInterval): Announcement {
+  return (tx, now) => publish(tx, stateChanged, scopeOf(machineId), { machineId, word, fault, since }, now);
 }
 
 /** Says that a time before the running shift changed, so that what was computed from it is computed again. */

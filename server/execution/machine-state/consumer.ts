@@ -3,7 +3,7 @@ import type { Tx } from "#db/client.ts";
 import { epochMs, instant, intArray } from "#db/sql.ts";
 import { quality } from "#server/device/tag.contract.ts";
 import type { ConsumedReading, Consumer, ConsumerContext } from "../ingest/consumer.ts";
-import { announcePast, announceRebuilt, type Announcement, signalFact } from "./announce.ts";
+import { announceHeard, announcePast, announceRebuilt, type Announcement, signalFact } from "./announce.ts";
 import { lockStates, signsOfLife, stateMachines } from "./evidence.ts";
 import type { StateInterval } from "./machine-state.contract.ts";
 import { isStopWord, wordOf } from "./machine-state.rules.ts";
@@ -40,7 +40,8 @@ export const machineStateConsumer: Consumer = {
         // Judged at the last thing heard: a backlog is not silence. The schedule judges at now.
         const judgeAt = context.state.get<number>(aliveKey(machine.id)) ?? time.to;
         const rebuilt = await rebuildStates(context.tx, machine, time, judgeAt);
-        if (!context.historical) facts.push(...announceRebuilt(machine.id, rebuilt));
+        const announce = context.historical ? announceHeard : announceRebuilt;
+        facts.push(...announce(machine.id, rebuilt));
         facts.push(
           ...(await announcePast(context.tx, machine.id, rebuilt.changedFrom, time.to, context.now)),
         );
