@@ -184,16 +184,17 @@ export function createAuth(config: AuthConfig, db: Db, options: AuthOptions = {}
 
     async signOnWithPin(from, personCode, pin) {
       const station = await stationOf(from.headers);
+      // One person has one count, by code or by badge; a text that names nobody is counted in the same way, so that
+      // the answers do not tell which persons exist.
+      const known = await badges.pinOfPerson(db, personCode);
+      const whose = known.personId ?? `typed:${personCode.toLowerCase()}`;
       const personId = await tryOnce(db, clock, {
         actor: standing(station),
         how: "pin",
-        own: [{ key: `pin:person:${personCode.toLowerCase()}`, rule: perPerson }],
+        own: [{ key: `pin:person:${whose}`, rule: perPerson }],
         place: [{ key: `pin:station:${station.id}`, rule: perPlace }],
         wrong: new Refusal("pin_wrong"),
-        verify: async () => {
-          const known = await badges.pinOfPerson(db, personCode);
-          return (await verifyPin(known.hash, pin, config.pepper)) ? known.personId : null;
-        },
+        verify: async () => ((await verifyPin(known.hash, pin, config.pepper)) ? known.personId : null),
       });
       return startAtStation(from, station, { personId, how: "pin" });
     },

@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, isNull, lte, or } from "drizzle-orm";
+import { and, desc, eq, gt, inArray, isNull, lte, or } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
 import { badgeSession, personBadge, personPin } from "#db/schema/core/auth.ts";
 import { person } from "#db/schema/execution/people.ts";
@@ -99,11 +99,12 @@ export async function personOfBadge(db: Db, badge: string): Promise<string | nul
   return row?.id ?? null;
 }
 
-/** The person with this code or badge number and the stored PIN, each null when there is none. */
+/** The person with this code, else with this badge number, and the stored PIN; each null when there is none. */
 export async function pinOfPerson(
   db: Db,
   code: string,
 ): Promise<{ personId: string | null; hash: string | null }> {
+  const coded = eq(person.email, `${code.toLowerCase()}@person.invalid`);
   const worn = db
     .select({ id: personBadge.personId })
     .from(personBadge)
@@ -115,9 +116,12 @@ export async function pinOfPerson(
     .where(
       and(
         // A kiosk has digits only, so the number on the badge names a person as well as their code does.
-        or(eq(person.email, `${code.toLowerCase()}@person.invalid`), inArray(person.id, worn)),
+        or(coded, inArray(person.id, worn)),
         eq(person.active, true),
       ),
-    );
+    )
+    // One's code may be the number on another's badge: always the same of the two is meant, and counted.
+    .orderBy(desc(coded))
+    .limit(1);
   return { personId: row?.id ?? null, hash: row?.hash ?? null };
 }

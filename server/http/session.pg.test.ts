@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { badgeSession, userSession } from "#db/schema/core/auth.ts";
 import { audit } from "#db/schema/core/core.ts";
-import { changePerson, takeBadge } from "#server/execution/people/people.commands.ts";
+import { changePerson, giveBadge, takeBadge } from "#server/execution/people/people.commands.ts";
 import { revokeStation } from "#server/execution/people/stations.commands.ts";
 import { tokenHash } from "#server/execution/people/tokens.ts";
 import { accessSchedules } from "./access.schedules.ts";
@@ -141,6 +141,28 @@ test("five wrong PINs lock the person out for one, five and thirty minutes, also
   house.clock.advance(30 * minute);
   expect((await attempt(house.app, "100300")).status).toBe(200);
   expect((await attempt()).body.refusal.code).toBe("pin_wrong");
+});
+
+test("wrong PINs by code and by badge are one person's, at every station, and a right one forgives them", async () => {
+  const personId = await house.person("1005", ["operator"]);
+  const given = { personId, badge: "77001005" };
+  await giveBadge.execute(deps(), house.founder, crypto.randomUUID(), given);
+  const [here, there] = [await house.station(), await house.station()];
+  const attempt = async (person: string, pin = "999999", at = here) =>
+    (await at.post("/session/pin", { person, pin })).body;
+  for (const name of ["1005", "77001005", "1005", "77001005"])
+    expect((await attempt(name)).refusal.code).toBe("pin_wrong");
+  expect((await attempt("77001005", "100500")).actor.personId).toBe(personId);
+  for (const name of ["77001005", "1005", "77001005", "1005", "77001005"])
+    expect((await attempt(name)).refusal.code).toBe("pin_wrong");
+  for (const name of ["1005", "77001005"]) {
+    expect((await attempt(name, "100500")).refusal.code).toBe("pin_throttled");
+    expect((await attempt(name, "100500", there)).refusal.code).toBe("pin_throttled");
+  }
+  // Only this person waits, not the station.
+  expect((await attempt("1001", "100100")).actor.name).toBe("Ada");
+  house.clock.advance(minute);
+  expect((await attempt("1005", "100500", there)).actor.personId).toBe(personId);
 });
 
 test("guesses that arrive all at once are counted one by one", async () => {
