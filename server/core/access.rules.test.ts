@@ -20,6 +20,7 @@ const everyAction = Object.keys(actions) as Action[];
 /** Who may do what, written out a second time by hand: a change of rights shows here and wants a reason. */
 const table = `
                        station operator setter quality maintenance supervisor manager administrator service
+adjustment.confirm        -      yes     yes     -        yes         yes        -          -          -
 adjustment.decide         -       -       -      -         -          yes        -          -          -
 adjustment.hold          yes     yes     yes     -        yes         yes        -          -          -
 adjustment.propose        -       -      yes     -         -          yes        -          -         yes
@@ -81,6 +82,19 @@ test("a station, and whoever is signed on there by badge, acts on its own machin
   }
   expect(whyNotAllowed(station, "alarm.take", { machineId: 1 })?.code).toBe("badge_needed");
   expect(whyNotAllowed(operator, "alarm.take", { machineId: 3 })?.code).toBe("not_allowed");
+});
+
+test("what is confirmed at the machine takes a badge at that machine's station, and a role", () => {
+  const here = { stationId: station.stationId, machineIds: [1, 2] };
+  const why = (actor: Actor, machineId = 1) =>
+    whyNotAllowed(actor, "adjustment.confirm", { machineId })?.code ?? null;
+  expect(why({ ...person("operator"), ...here })).toBeNull();
+  expect(why({ ...person("operator"), ...here }, 3)).toBe("badge_needed");
+  // A password gives no machines, also in a browser that is a station.
+  expect(why({ ...person("supervisor"), stationId: station.stationId })).toBe("badge_needed");
+  expect(why(person("supervisor"))).toBe("badge_needed");
+  expect(why(station)).toBe("badge_needed");
+  expect(why({ ...person("quality"), ...here })).toBe("not_allowed");
 });
 
 test("several roles add up", () => {

@@ -31,6 +31,7 @@ export const actions = {
   "lot.hold": ["quality", "supervisor"],
   "adjustment.propose": ["setter", "supervisor", "service"],
   "adjustment.decide": ["supervisor"],
+  "adjustment.confirm": ["operator", "setter", "maintenance", "supervisor"],
   "adjustment.hold": ["station", "operator", "setter", "maintenance", "supervisor"],
   "adjustment.release": ["supervisor"],
   "adjustment.resolve": ["supervisor"],
@@ -48,6 +49,9 @@ export const actions = {
 
 export type Action = keyof typeof actions;
 
+/** What only a badge (or PIN) at a station of the very machine may do: whoever signs must stand beside it. */
+export const atMachineOnly: ReadonlySet<Action> = new Set(["adjustment.confirm"]);
+
 /** What an action is aimed at. A station may act on its own machines only. */
 export interface Scope {
   readonly machineId?: number;
@@ -59,9 +63,15 @@ export function can(actor: Actor, action: Action, scope: Scope = {}): boolean {
   const byRole = actor.roles.some((role) => allowed.includes(role));
   const byStation = actor.stationId !== undefined && allowed.includes("station");
   if (!byRole && !byStation) return false;
+  if (atMachineOnly.has(action)) return standsAt(actor, scope);
   const bound =
     actor.stationId !== undefined && actor.machineIds !== undefined && scope.machineId !== undefined;
   return !bound || (actor.machineIds ?? []).includes(scope.machineId ?? -1);
+}
+
+/** A badge gives the machines of its station; a password gives none, wherever the browser stands. */
+function standsAt(actor: Actor, { machineId }: Scope): boolean {
+  return machineId === undefined || (actor.machineIds ?? []).includes(machineId);
 }
 
 /** The refusal a screen shows on the greyed button and a route answers with, or null when allowed. */
@@ -69,5 +79,7 @@ export function whyNotAllowed(actor: Actor, action: Action, scope: Scope = {}): 
   if (can(actor, action, scope)) return null;
   if (actor.kind === "nobody") return new Refusal("sign_in_needed");
   if (actor.kind === "station") return new Refusal("badge_needed");
+  const byRole = actor.roles.some((role) => (actions[action] as readonly string[]).includes(role));
+  if (byRole && atMachineOnly.has(action)) return new Refusal("badge_needed");
   return new Refusal("not_allowed", { action });
 }

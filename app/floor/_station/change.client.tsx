@@ -1,6 +1,6 @@
 "use client";
 
-import { ArrowRight, CircleCheck, CircleHelp, CircleX, Hand } from "lucide-react";
+import { ArrowRight, CircleCheck, CircleHelp, CircleX, Hand, IdCard } from "lucide-react";
 import { useLocale, useTranslations } from "next-intl";
 import { type ReactNode, useEffect, useState } from "react";
 import { formatNumber } from "#app/_lib/format.ts";
@@ -12,6 +12,7 @@ import { KioskButton } from "#app/_ui/kiosk/button.client.tsx";
 import { Ago, Countdown } from "#app/_ui/relative-time.client.tsx";
 import type { AdjustmentSummary } from "#server/execution/adjustments/adjustments.contract.ts";
 import { type ChangeOnStation, changesOnStation } from "./change.rules.ts";
+import { useStationSession } from "./session.client.tsx";
 
 /** Everything about set-point changes that whoever stands here must see: announced first, then what goes on. */
 export function Changes(props: {
@@ -66,13 +67,19 @@ function OldNew(props: { adjustment: AdjustmentSummary; large?: boolean }): Reac
   );
 }
 
-/** Nothing is sent before this was shown; one tap holds it, and nobody need sign on for that. */
+/**
+ * Nothing is sent before this was shown; one tap holds it, and nobody need sign on for that. A change that needs a
+ * badge here says so, and waits until somebody has agreed by name.
+ */
 function Announced(props: { adjustment: AdjustmentSummary }): ReactNode {
   const { adjustment } = props;
   const t = useTranslations("floor.change");
   const sentence = useSentence();
   const words = useErrorWords();
   const hold = useCommand<object, unknown>(`/adjustments/${adjustment.id}/hold`);
+  const confirm = useCommand<object, unknown>(`/adjustments/${adjustment.id}/confirm`);
+  const { act } = useStationSession();
+  const wrong = [confirm.state, hold.state].find((state) => state.phase === "wrong");
   const { reason, approvedBy, sendAt } = adjustment;
   return (
     <section
@@ -92,7 +99,8 @@ function Announced(props: { adjustment: AdjustmentSummary }): ReactNode {
           {typeof reason === "string" ? reason : sentence(reason)}{" "}
           {approvedBy.length > 0 && t("approvedBy", { names: approvedBy.map((one) => one.name).join(", ") })}
         </p>
-        {hold.state.phase === "wrong" && <p className="font-semibold">{words(hold.state.error)}</p>}
+        {adjustment.needsBadge && <p className="font-semibold">{t("badgeText")}</p>}
+        {wrong?.phase === "wrong" && <p className="font-semibold">{words(wrong.error)}</p>}
       </div>
       <div className="text-center">
         <p className="k-label">{adjustment.needsBadge ? t("waitsForBadge") : t("sentIn")}</p>
@@ -102,6 +110,16 @@ function Announced(props: { adjustment: AdjustmentSummary }): ReactNode {
           </p>
         )}
       </div>
+      {adjustment.needsBadge && (
+        <KioskButton
+          className="min-h-mm-24 min-w-mm-40"
+          busy={confirm.busy || confirm.state.phase === "done"}
+          glyph={<IdCard className="k-glyph" aria-hidden="true" />}
+          onPress={() => act("adjustment.confirm", adjustment.machine.id, () => confirm.run({}))}
+        >
+          {t("agree")}
+        </KioskButton>
+      )}
       <KioskButton
         tone="primary"
         wide

@@ -28,7 +28,7 @@ export function NextCard(props: { next: NextAction; machine: MachineView; place:
         </Suspense>
       );
     case "confirm":
-      return <Confirm adjustment={next.adjustment} machineId={machine.id} />;
+      return <Confirm adjustment={next.adjustment} />;
     case "explain":
       return <Explain stop={next.stop} place={place} />;
     case "start":
@@ -108,28 +108,12 @@ function Start(props: { job: RunningJob; machineId: number; place: StationPlace 
   );
 }
 
-function Confirm(props: { adjustment: AdjustmentSummary; machineId: number }): ReactNode {
-  const { adjustment, machineId } = props;
+/** The announcement above has the button, in every view; here stands what is waited for. */
+function Confirm(props: { adjustment: AdjustmentSummary }): ReactNode {
   const t = useTranslations("floor.next");
-  const error = useErrorWords();
-  const { act } = useStationSession();
-  const confirm = useCommand<object, unknown>(`/adjustments/${adjustment.id}/confirm`);
   return (
     <Frame title={t("confirm")}>
-      <p>{t("confirmText", { name: adjustment.target.name })}</p>
-      <KioskButton
-        tone="primary"
-        wide
-        busy={confirm.busy}
-        onPress={() => act("job.run", machineId, () => confirm.run({}))}
-      >
-        {t("confirmDo")}
-      </KioskButton>
-      {confirm.state.phase === "wrong" && (
-        <p role="alert" className="font-semibold">
-          {error(confirm.state.error)}
-        </p>
-      )}
+      <p>{t("confirmText", { name: props.adjustment.target.name })}</p>
     </Frame>
   );
 }

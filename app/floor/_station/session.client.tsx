@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useEffectEvent, useState } from "react";
-import { type ApiFailure, type ApiRefusal, type ApiUnreachable, read, send } from "#app/_lib/api.client.ts";
+import { type ApiFailure, ApiRefusal, type ApiUnreachable, read, send } from "#app/_lib/api.client.ts";
 import { forgetLanguage } from "#app/_lib/choose.client.ts";
 import { newCommandId } from "#app/_lib/command-id.ts";
 import { useCommand } from "#app/_lib/use-command.client.ts";
@@ -68,6 +68,7 @@ export function StationSessionProvider(props: {
   const [signedOn, setActor] = useState(props.actor);
   const [asking, setAsking] = useState(false);
   const [pending, setPending] = useState<Pending | null>(null);
+  const [unable, setUnable] = useState<ApiRefusal | null>(null);
   const badge = useCommand<{ badge: string }, SessionView>("/session/badge");
   const pin = useCommand<{ person: string; pin: string }, SessionView>("/session/pin");
   const off = useCommand<object, unknown>("/session", "DELETE");
@@ -90,17 +91,22 @@ export function StationSessionProvider(props: {
     forgetLanguage();
     queries.setQueryData(["/session"], view);
     setActor(view.actor);
-    setAsking(false);
-    const waiting = pending;
-    setPending(null);
-    if (waiting !== null && can(view.actor, waiting.action, { machineId: waiting.machineId }))
-      await waiting.run();
+    const refusal =
+      pending === null ? null : whyNotAllowed(view.actor, pending.action, { machineId: pending.machineId });
+    setUnable(refusal === null ? null : new ApiRefusal(refusal.toJSON(), 403));
+    // Whoever signed on may not do it: the sheet stays and says so, and somebody else may sign on.
+    setAsking(refusal !== null);
+    if (refusal === null) {
+      setPending(null);
+      await pending?.run();
+    }
     // The language follows the badge; words come with the page.
     if (view.language !== null && view.language !== props.language) location.reload();
     return true;
   };
   const withBadge = async (text: string) => {
     pin.reset();
+    setUnable(null);
     setAsking(true);
     await entered(await badge.run({ badge: text }));
   };
@@ -111,8 +117,9 @@ export function StationSessionProvider(props: {
     stationName: props.stationName,
     asking,
     busy: badge.busy || pin.busy || off.busy,
-    problem: wrong?.phase === "wrong" ? wrong.error : null,
+    problem: wrong?.phase === "wrong" ? wrong.error : unable,
     ask: () => {
+      setUnable(null);
       badge.reset();
       pin.reset();
       setAsking(true);
@@ -124,6 +131,7 @@ export function StationSessionProvider(props: {
     withBadge,
     withPin: async (person, secret) => {
       badge.reset();
+      setUnable(null);
       return entered(await pin.run({ person, pin: secret }));
     },
     signOff: async () => {
@@ -135,6 +143,7 @@ export function StationSessionProvider(props: {
       if (can(actor, action, { machineId })) return void run();
       badge.reset();
       pin.reset();
+      setUnable(null);
       setPending({ action, machineId, run });
       setAsking(true);
       return undefined;

@@ -14,6 +14,7 @@ import {
   type Decidable,
   type Decision,
   whyNotApprove,
+  whyNotConfirm,
   whyNotHold,
   whyNotReject,
   whyNotRelease,
@@ -103,17 +104,18 @@ export const releaseAdjustment = defineCommand({
   },
 });
 
-/** A badge at the machine, for targets that ask for one. */
+/** A badge at the machine, for targets that ask for one. Confirming twice is confirming. */
 export const confirmAtMachine = defineCommand({
   name: "adjustment.confirm",
   input: ConfirmAtMachine,
-  allow: ({ machineId }) => ({ action: "alarm.take", scope: { machineId } }),
-  run: async (context, { adjustmentId, machineId }) => {
+  allow: ({ machineId }) => ({ action: "adjustment.confirm", scope: { machineId } }),
+  run: async (context, input) => {
     const { actor, now } = context;
-    const row = await lockAdjustment(context.tx, adjustmentId);
-    if (row.machineId !== machineId) throw new Refusal("not_found");
-    if (actor.stationId === undefined || actor.personId === undefined) throw new Refusal("badge_needed");
-    if (row.state !== "announced") throw new Refusal("wrong_state", { state: row.state });
+    const { row } = await open(context, input, whyNotConfirm);
+    const { adjustmentId } = input;
+    if (row.machineId !== input.machineId) throw new Refusal("not_found");
+    if (actor.personId === undefined) throw new Refusal("badge_needed");
+    if (row.confirmedBy !== null) return { adjustmentId };
     const by = { personId: actor.personId, name: actor.name, at: now };
     await step(context, row, { move: null, event: "confirmed", set: { confirmedBy: by } });
     return { adjustmentId };

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   type Decidable,
   whyNotApprove,
+  whyNotConfirm,
   whyNotHold,
   whyNotReject,
   whyNotRelease,
@@ -57,6 +58,18 @@ test("a change is held once it is approved, until it is sent; holding twice is h
   expect(whyNotHold({ ...proposal, state: "held" }, station)).toBeNull();
   expect(whyNotHold(proposal, station)?.code).toBe("wrong_state");
   expect(whyNotHold({ ...proposal, state: "sent" }, station)?.code).toBe("already_decided");
+});
+
+test("only what is announced is confirmed at the machine, and not after it ran out", () => {
+  const ada = { now, personId: "ada" };
+  const announced: Decidable = { ...proposal, state: "announced" };
+  expect(whyNotConfirm(announced, ada)).toBeNull();
+  expect(whyNotConfirm({ ...announced, notAfter: now }, ada)?.code).toBe("expired");
+  expect(whyNotConfirm({ ...proposal, state: "expired" }, ada)?.code).toBe("expired");
+  for (const state of ["proposed", "held", "blocked"] as const)
+    expect(whyNotConfirm({ ...proposal, state }, ada)?.code).toBe("wrong_state");
+  for (const state of ["sent", "verifying", "rejected"] as const)
+    expect(whyNotConfirm({ ...proposal, state }, ada)?.code).toBe("already_decided");
 });
 
 test("held and blocked are released until they run out; unknown is resolved and nothing else is", () => {

@@ -60,6 +60,12 @@ export function whyNotHold(a: Decidable, d: Decision): Refusal | null {
   return whyNot(a, { ...d, version: undefined }, "hold");
 }
 
+/** What is announced is confirmed at the machine, until it runs out. */
+export function whyNotConfirm(a: Decidable, d: Decision): Refusal | null {
+  if (a.state !== "announced") return whyNot(a, d, "send") ?? new Refusal("wrong_state", { state: a.state });
+  return a.notAfter <= d.now ? new Refusal("expired") : null;
+}
+
 export function whyNotRelease(a: Decidable, d: Decision): Refusal | null {
   if (a.state === "proposed" || a.state === "approved" || a.state === "announced")
     return new Refusal("wrong_state", { state: a.state });

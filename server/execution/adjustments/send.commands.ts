@@ -17,7 +17,7 @@ const byService = () => ({ action: "system.act" as const });
 const Outside = z.object({ adjustmentId: z.uuid(), edgeOnline: z.boolean(), stationMs: z.number() });
 
 /** Reasons that pass by themselves during the countdown; the gate asks again before anything is sent. */
-const mayPass: ReadonlySet<RefusalCode> = new Set(["rate_too_high", "badge_needed"]);
+const mayPass: ReadonlySet<RefusalCode> = new Set(["rate_too_high"]);
 
 /**
  * Shows the change on the machine's station with its countdown, if the machine could take it now. Otherwise it is
@@ -31,7 +31,12 @@ export const announceAdjustment = defineCommand({
     const { tx, now } = context;
     const row = await lockAdjustment(tx, adjustmentId);
     if (row.state !== "approved") return { state: row.state };
-    const refusal = whyNotSend(await gateInput(tx, row, { now, ...outside }));
+    // A badge is asked for by the announcement itself; everything else is looked at as if it were there.
+    const gate = {
+      ...(await gateInput(tx, row, { now, ...outside })),
+      badge: { needed: false, given: false },
+    };
+    const refusal = whyNotSend(gate);
     if (refusal !== null && !mayPass.has(refusal.code)) {
       const after = await step(context, row, { move: "block", event: "blocked", why: whyOf(refusal) });
       return { state: after.state };
@@ -45,7 +50,8 @@ export const announceAdjustment = defineCommand({
       move: "announce",
       event: "announced",
       why: null,
-      set: { sendAt },
+      // Whoever confirmed an earlier announcement, before a hold or a block, stood at another moment of the machine.
+      set: { sendAt, confirmedBy: null },
     });
     return { state: after.state };
   },
