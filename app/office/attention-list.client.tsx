@@ -4,9 +4,10 @@ import { useRouter } from "next/navigation";
 import { useTranslations } from "next-intl";
 import { type KeyboardEvent, type ReactNode, useRef } from "react";
 import { useSentence } from "#app/_lib/sentence.client.ts";
+import { useRefusalWords } from "#app/_lib/words.client.ts";
 import { useRecord } from "#app/_live/record.client.ts";
 import { AlarmMark, type Priority } from "#app/_ui/alarm-mark.tsx";
-import { ButtonLink } from "#app/_ui/desk/button.client.tsx";
+import { Button, ButtonLink } from "#app/_ui/desk/button.client.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import { Ago, Countdown } from "#app/_ui/relative-time.client.tsx";
 import type { AttentionItem, AttentionView } from "#server/execution/alarms/attention.contract.ts";
@@ -96,6 +97,8 @@ function AttentionRow(props: { item: AttentionItem }): ReactNode {
   const t = useTranslations("attention");
   const say = useSentence();
   const router = useRouter();
+  const refusal = useRefusalWords();
+  const why = item.whyNot === null ? null : refusal(item.whyNot);
   const href = placeOf(item);
   return (
     <li
@@ -116,11 +119,23 @@ function AttentionRow(props: { item: AttentionItem }): ReactNode {
               {t("until")} <Countdown until={item.until} />
             </span>
           )}
+          {why !== null && <span className="ms-3">{why}</span>}
         </p>
       </div>
-      <ButtonLink href={href} tone={item.action === "decide" ? "primary" : "secondary"} size="small">
-        {t(`action.${item.action}`)}
-      </ButtonLink>
+      <span className="flex gap-1">
+        {why !== null && (
+          <Button size="small" why={why}>
+            {t(`action.${item.action}`)}
+          </Button>
+        )}
+        <ButtonLink
+          href={href}
+          tone={item.action === "decide" && why === null ? "primary" : "secondary"}
+          size="small"
+        >
+          {t(`action.${why === null ? item.action : "look"}`)}
+        </ButtonLink>
+      </span>
     </li>
   );
 }

@@ -14,9 +14,13 @@ export async function generateMetadata() {
 
 /** The supervisor's home: what needs somebody, and the plant at a glance. */
 export default async function OfficePage(): Promise<ReactNode> {
-  await requirePage("office.look", { at: "/office" });
+  const { actor } = await requirePage("office.look", { at: "/office" });
   const now = await renderTime();
-  const [list, lines, tags] = await Promise.all([attention(db(), now), lineList(db(), now), mainTags(db())]);
+  const [list, lines, tags] = await Promise.all([
+    attention(db(), now, actor),
+    lineList(db(), now),
+    mainTags(db()),
+  ]);
   const scopes = ["plant", ...lines.map((line) => `line:${String(line.id)}`)];
   return (
     <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]">

@@ -39,6 +39,7 @@ export const refusalCodes = [
   "automation_off",
   "automation_suspended",
   "authority_too_low",
+  "never_shelved",
   "edge_away",
   "edge_not_storing",
   "wrong_state",

@@ -158,6 +158,7 @@ test("an alarm's card is there before anybody reads anything", async () => {
     kind: "guard_open",
     state: "unack",
     active: true,
+    blocksChanges: true,
     priority: 1,
     machine: null,
     tag: null,

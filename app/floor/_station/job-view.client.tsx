@@ -9,6 +9,7 @@ import { Notice } from "#app/_ui/notice.tsx";
 import type { MachineView } from "#server/execution/machine-state/machine-state.contract.ts";
 import type { RunningJob } from "#server/execution/orders/orders.contract.ts";
 import { JobCard } from "./job-card.client.tsx";
+import { freePosition } from "./next-action.rules.ts";
 import { useStationSession } from "./session.client.tsx";
 
 /** What runs and what comes next, with the acts an operator has on them. */
@@ -75,8 +76,8 @@ function Next(props: { job: RunningJob; machine: MachineView }): ReactNode {
   const t = useTranslations("floor.job");
   const words = useErrorWords();
   const { act } = useStationSession();
-  const start = useCommand<{ machineId: number }, unknown>(`/jobs/${job.jobId}/start`);
-  const full = machine.jobs.length >= machine.positions;
+  const start = useCommand<{ machineId: number; position: number }, unknown>(`/jobs/${job.jobId}/start`);
+  const position = freePosition(machine);
   return (
     <div className="k-card flex flex-col gap-mm-3">
       <p className="k-label">{t("nextTitle")}</p>
@@ -85,11 +86,13 @@ function Next(props: { job: RunningJob; machine: MachineView }): ReactNode {
       </p>
       <div>
         <KioskButton
-          tone={full ? "secondary" : "primary"}
+          tone={position === null ? "secondary" : "primary"}
           wide
           busy={start.busy}
-          why={full ? t("occupied") : job.state === "waiting" ? t("notReady") : null}
-          onPress={() => act("job.run", machine.id, () => start.run({ machineId: machine.id }))}
+          why={position === null ? t("occupied") : job.state === "waiting" ? t("notReady") : null}
+          onPress={() =>
+            act("job.run", machine.id, () => start.run({ machineId: machine.id, position: position ?? 1 }))
+          }
         >
           {t("start")}
         </KioskButton>

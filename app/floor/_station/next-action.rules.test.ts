@@ -3,7 +3,7 @@ import type { AdjustmentSummary } from "#server/execution/adjustments/adjustment
 import type { AlarmCard } from "#server/execution/alarms/alarms.contract.ts";
 import type { StopView } from "#server/execution/machine-state/machine-state.contract.ts";
 import type { RunningJob } from "#server/execution/orders/orders.contract.ts";
-import { newestCards, nextAction, stopsWithoutReason } from "./next-action.rules.ts";
+import { freePosition, newestCards, nextAction, stopsWithoutReason } from "./next-action.rules.ts";
 
 const alarm = (id: string, over: Partial<AlarmCard> = {}) =>
   ({
@@ -100,4 +100,12 @@ test("a pushed card is shown before the list knows it, and an old push never cov
     ["a", 4],
     ["b", 1],
   ]);
+});
+
+test("the next job begins where nothing runs, also when the first position is taken", () => {
+  const at = (...positions: number[]) => positions.map((position) => ({ ...job, position }) as RunningJob);
+  expect(freePosition({ positions: 1, jobs: [] })).toBe(1);
+  expect(freePosition({ positions: 4, jobs: at(1) })).toBe(2);
+  expect(freePosition({ positions: 4, jobs: at(1, 2, 4) })).toBe(3);
+  expect(freePosition({ positions: 2, jobs: at(1, 2) })).toBeNull();
 });

@@ -46,6 +46,13 @@ export function nextAction(
   return { kind: "nothing" };
 }
 
+/** The first position of the machine where nothing runs; null when all are taken. */
+export function freePosition(machine: Pick<MachineView, "jobs" | "positions">): number | null {
+  const taken = new Set(machine.jobs.map((job) => job.position));
+  for (let position = 1; position <= machine.positions; position++) if (!taken.has(position)) return position;
+  return null;
+}
+
 /** Nobody took it yet, whether its condition still holds or not. */
 export function needsTaking(alarm: Pick<AlarmCard, "state">): boolean {
   return alarm.state === "unack" || alarm.state === "rtn_unack";

@@ -10,7 +10,7 @@ import { Running } from "#app/_ui/relative-time.client.tsx";
 import type { AdjustmentSummary } from "#server/execution/adjustments/adjustments.contract.ts";
 import type { MachineView, StopView } from "#server/execution/machine-state/machine-state.contract.ts";
 import type { RunningJob } from "#server/execution/orders/orders.contract.ts";
-import type { NextAction } from "./next-action.rules.ts";
+import { freePosition, type NextAction } from "./next-action.rules.ts";
 import { useStationSession } from "./session.client.tsx";
 import type { StationPlace } from "./use-view.client.ts";
 import { AlarmCard } from "./views.client.ts";
@@ -32,7 +32,7 @@ export function NextCard(props: { next: NextAction; machine: MachineView; place:
     case "explain":
       return <Explain stop={next.stop} place={place} />;
     case "start":
-      return <Start job={next.job} machineId={machine.id} place={place} />;
+      return <Start job={next.job} machine={machine} place={place} />;
     case "nothing":
       return <Nothing word={machine.state.word} />;
     default:
@@ -74,8 +74,9 @@ function Explain(props: { stop: StopView; place: StationPlace }): ReactNode {
   );
 }
 
-function Start(props: { job: RunningJob; machineId: number; place: StationPlace }): ReactNode {
-  const { job, machineId, place } = props;
+function Start(props: { job: RunningJob; machine: MachineView; place: StationPlace }): ReactNode {
+  const { job, machine, place } = props;
+  const at = { machineId: machine.id, position: freePosition(machine) ?? 1 };
   const t = useTranslations("floor.next");
   const error = useErrorWords();
   const { act } = useStationSession();
@@ -91,7 +92,7 @@ function Start(props: { job: RunningJob; machineId: number; place: StationPlace 
           wide
           className="flex-1"
           busy={start.busy}
-          onPress={() => act("job.run", machineId, () => start.run({ machineId }))}
+          onPress={() => act("job.run", machine.id, () => start.run(at))}
         >
           {t("startJob", { order: job.orderCode })}
         </KioskButton>

@@ -5,7 +5,7 @@ import { useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
 import { useSentence } from "#app/_lib/sentence.client.ts";
 import { useCommand } from "#app/_lib/use-command.client.ts";
-import { useErrorWords } from "#app/_lib/words.client.ts";
+import { useErrorWords, useRefusalWords } from "#app/_lib/words.client.ts";
 import { useRecord } from "#app/_live/record.client.ts";
 import { AlarmMark } from "#app/_ui/alarm-mark.tsx";
 import { Button } from "#app/_ui/desk/button.client.tsx";
@@ -15,6 +15,7 @@ import { SelectField, TextArea } from "#app/_ui/desk/field.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import { PlantTime, Running } from "#app/_ui/relative-time.client.tsx";
 import type { AlarmCard } from "#server/execution/alarms/alarms.contract.ts";
+import { whyNotShelve } from "#server/execution/alarms/alarms.rules.ts";
 
 /** The ISA-18.2 list: highest first, oldest first; acknowledge and shelve with a reason and an end. */
 export function AlarmTable(props: {
@@ -27,6 +28,11 @@ export function AlarmTable(props: {
   const t = useTranslations("office.alarms");
   const say = useSentence();
   const wrong = useErrorWords();
+  const refusal = useRefusalWords();
+  const whyNotAside = (card: AlarmCard) => {
+    const why = whyNotShelve(card);
+    return why === null ? null : refusal(why);
+  };
   const { data, error, reread } = useRecord<readonly AlarmCard[]>({
     path: `/alarms?show=${props.show}`,
     initial: props.initial,
@@ -116,7 +122,7 @@ export function AlarmTable(props: {
             </Button>
           )}
           {(a.state === "unack" || a.state === "ack") && (
-            <Button size="small" why={props.whyNotShelve} onPress={() => setShelving(a)}>
+            <Button size="small" why={props.whyNotShelve ?? whyNotAside(a)} onPress={() => setShelving(a)}>
               {t("shelve")}
             </Button>
           )}

@@ -8,7 +8,10 @@ import { useRefusalWords } from "#app/_lib/words.client.ts";
 import { useRecord } from "#app/_live/record.client.ts";
 import { Notice } from "#app/_ui/notice.tsx";
 import { Countdown, PlantTime } from "#app/_ui/relative-time.client.tsx";
-import type { AdjustmentView } from "#server/execution/adjustments/adjustments.contract.ts";
+import type {
+  AdjustmentForPerson,
+  AdjustmentView,
+} from "#server/execution/adjustments/adjustments.contract.ts";
 import type { DeviationView } from "#server/execution/detection/detection.contract.ts";
 import { KpiRow, PredictedWords, ReasonWords, StateChip } from "./adjustment-parts.client.tsx";
 import { Decide } from "./decide.client.tsx";
@@ -16,9 +19,8 @@ import { EvidencePanel } from "./evidence.client.tsx";
 
 /** One adjustment with everything a decision needs, and everything that became of it. */
 export function AdjustmentPage(props: {
-  initial: AdjustmentView;
+  initial: AdjustmentForPerson;
   deviation: DeviationView | null;
-  whyNot: string | null;
 }): ReactNode {
   const t = useTranslations("office.approval");
   const tables = useTranslations("office.approvals");
@@ -29,7 +31,7 @@ export function AdjustmentPage(props: {
     data = props.initial,
     error,
     reread,
-  } = useRecord<AdjustmentView>({
+  } = useRecord<AdjustmentForPerson>({
     path: `/adjustments/${props.initial.id}`,
     initial: props.initial,
     scopes: [`machine:${String(props.initial.machine.id)}`],
@@ -88,7 +90,7 @@ export function AdjustmentPage(props: {
             </p>
           )}
         </div>
-        <Decide adjustment={data} whyNot={props.whyNot} onDone={reread} />
+        <Decide adjustment={data} onDone={reread} />
       </header>
       {error !== null && <Notice kind="error" title={tables("unread")} />}
       <div className="grid gap-4 xl:grid-cols-2">

@@ -3,53 +3,32 @@
 import { useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
 import { useCommand } from "#app/_lib/use-command.client.ts";
-import { useErrorWords } from "#app/_lib/words.client.ts";
+import { useErrorWords, useRefusalWords } from "#app/_lib/words.client.ts";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { Dialog } from "#app/_ui/desk/dialog.client.tsx";
 import { TextArea } from "#app/_ui/desk/field.tsx";
-import type { AdjustmentView } from "#server/execution/adjustments/adjustments.contract.ts";
+import type { AdjustmentForPerson, Deed } from "#server/execution/adjustments/adjustments.contract.ts";
 
-type Deed = "approve" | "reject" | "release" | "resolve-took" | "resolve-not" | "return";
+const primary: ReadonlySet<Deed> = new Set(["approve", "release", "took", "answer"]);
 
-/** What each state asks of a supervisor. */
-function deedsOf(adjustment: AdjustmentView): readonly Deed[] {
-  switch (adjustment.state) {
-    case "proposed":
-      return ["reject", "approve"];
-    case "held":
-    case "blocked":
-      return ["reject", "release"];
-    case "unknown":
-      return ["resolve-not", "resolve-took"];
-    case "helped":
-    case "cannot_tell":
-      return adjustment.returnedBy === null && adjustment.returns === null ? ["return"] : [];
-    default:
-      return [];
-  }
-}
+const resolving: ReadonlySet<Deed> = new Set(["took", "did_not_take", "answer"]);
 
-const primary: ReadonlySet<Deed> = new Set(["approve", "release", "resolve-took"]);
-
-/** The decision, with the reason where one is owed. `mayDecide` false = somebody who only looks. */
-export function Decide(props: {
-  adjustment: AdjustmentView;
-  whyNot: string | null;
-  onDone: () => void;
-}): ReactNode {
-  const { adjustment, whyNot, onDone } = props;
+/** The decision, with the reason where one is owed. What would be refused to this person is grey and says why. */
+export function Decide(props: { adjustment: AdjustmentForPerson; onDone: () => void }): ReactNode {
+  const { adjustment, onDone } = props;
   const t = useTranslations("office.approval");
   const wrong = useErrorWords();
-  const command = useCommand<object, AdjustmentView>(`/adjustments/${adjustment.id}/approve`);
+  const refusal = useRefusalWords();
+  const command = useCommand<object, AdjustmentForPerson>(`/adjustments/${adjustment.id}/approve`);
   const [asking, setAsking] = useState<Deed | null>(null);
   const [reason, setReason] = useState("");
 
   const act = async (deed: Deed, because?: string) => {
-    const name = deed === "resolve-took" || deed === "resolve-not" ? "resolve" : deed;
+    const name = resolving.has(deed) ? "resolve" : deed;
     const input = {
       ...(deed === "return" ? {} : { version: adjustment.version }),
       ...(because === undefined ? {} : { reason: because }),
-      ...(name === "resolve" ? { took: deed === "resolve-took" } : {}),
+      ...(name === "resolve" ? { took: deed === "took" } : {}),
     };
     const done = await command.run(input, `/adjustments/${adjustment.id}/${name}`);
     if (done !== null) {
@@ -59,7 +38,11 @@ export function Decide(props: {
     onDone();
   };
 
-  const deeds = deedsOf(adjustment);
+  const offered = adjustment.offered.map(({ deed, whyNot }) => ({
+    deed,
+    why: whyNot === null ? null : refusal(whyNot),
+  }));
+  const reasons = new Set(offered.map(({ why }) => why).filter((why) => why !== null));
   const problem = command.state.phase === "wrong" ? wrong(command.state.error) : null;
   const short = reason.trim().length < 3;
   return (
@@ -70,11 +53,11 @@ export function Decide(props: {
         </p>
       )}
       <div className="flex flex-wrap gap-2">
-        {deeds.map((deed) => (
+        {offered.map(({ deed, why }) => (
           <Button
             key={deed}
-            tone={primary.has(deed) ? "primary" : "secondary"}
-            why={whyNot}
+            tone={primary.has(deed) && why === null ? "primary" : "secondary"}
+            why={why}
             busy={command.busy}
             onPress={() => (deed === "approve" ? void act("approve") : setAsking(deed))}
           >
@@ -82,7 +65,11 @@ export function Decide(props: {
           </Button>
         ))}
       </div>
-      {whyNot !== null && deeds.length > 0 && <p className="text-sm text-ink-2">{whyNot}</p>}
+      {[...reasons].map((why) => (
+        <p key={why} className="text-sm text-ink-2">
+          {why}
+        </p>
+      ))}
       <Dialog
         open={asking !== null}
         onOpenChange={(open) => {

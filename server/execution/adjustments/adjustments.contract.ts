@@ -167,6 +167,17 @@ export const AdjustmentView = AdjustmentSummary.extend({
 });
 export type AdjustmentView = z.infer<typeof AdjustmentView>;
 
+/** What a supervisor can do with an adjustment; words `office.approval.deed.<deed>`. */
+export const deeds = ["approve", "reject", "release", "took", "did_not_take", "answer", "return"] as const;
+export const Deed = z.enum(deeds);
+export type Deed = z.infer<typeof Deed>;
+
+/** An adjustment before the one who asks: what can be done with it, and why this person cannot. */
+export const AdjustmentForPerson = AdjustmentView.extend({
+  offered: z.array(z.object({ deed: Deed, whyNot: Why.nullable() })),
+});
+export type AdjustmentForPerson = z.infer<typeof AdjustmentForPerson>;
+
 export const AdjustmentFilter = z.object({
   machine: z.string().max(64).optional(),
   /** `open` = anything that still goes on or waits for a person; `all` = with the record, newest first. */

@@ -7,6 +7,7 @@ import type { Authority, RuleRecord } from "#server/execution/detection/detectio
 import { machineRef, tagRef } from "#server/execution/detection/detection.queries.ts";
 import {
   type AdjustmentFilter,
+  type AdjustmentForPerson,
   type AdjustmentState,
   type AdjustmentSummary,
   type AdjustmentView,
@@ -15,10 +16,19 @@ import {
   Verification,
   type Why,
 } from "./adjustments.contract.ts";
+import { decidableJson } from "./decidable.queries.ts";
+import { type Decidable, deedsOf, whyNotDeed } from "./decisions.rules.ts";
 import type { Limits } from "./plan.contract.ts";
+
+/** An adjustment with what the rules of deciding look at. */
+export interface WithFacts {
+  readonly summary: AdjustmentSummary;
+  readonly facts: Decidable;
+}
 
 interface Row extends Record<string, unknown> {
   summary: AdjustmentSummary;
+  facts: Decidable;
   limits: Limits;
   predicted: PredictedEffect;
   verification: unknown;
@@ -44,7 +54,7 @@ async function rowsWhere(db: Db | Tx, where: SQL, limit: number): Promise<Row[]>
         'needsBadge', (a.limits ->> 'atMachine')::boolean and a.confirmed_by is null and a.state = 'announced',
         'why', a.why, 'verdictReason', a.verdict_reason, 'returns', a.returns,
         'returnedBy', (select b.id from adjustment b where b.returns = a.id order by b.created_at desc limit 1),
-        'asksPerson', a.asks_person) as summary,
+        'asksPerson', a.asks_person) as summary, ${decidableJson} as facts,
       a.limits, a.predicted, a.verification, a.deviation_id as "deviationId",
       (select x.id from alarm x where x.deviation_id = a.deviation_id order by x.raised_at desc limit 1) as "alarmId",
       case when r.id is not null then jsonb_build_object('id', r.id, 'authority', r.authority, 'record',
@@ -65,14 +75,38 @@ export async function listAdjustments(db: Db | Tx, filter: AdjustmentFilter): Pr
   return (await rowsWhere(db, sql`${machine} and ${shown}`, filter.limit)).map((row) => row.summary);
 }
 
+/** What still goes on or waits for a person, with what the rules of deciding look at. */
+export function openAdjustments(db: Db | Tx, limit: number): Promise<readonly WithFacts[]> {
+  return rowsWhere(db, open, limit);
+}
+
+/** One adjustment as this person may deal with it. */
+export async function adjustmentForPerson(
+  db: Db | Tx,
+  id: string,
+  actor: Actor,
+  now: number,
+): Promise<AdjustmentForPerson | null> {
+  const [row] = await rowsWhere(db, sql`a.id = ${id}`, 1);
+  if (row === undefined) return null;
+  const offered = deedsOf(row.facts).map((deed) => {
+    const refusal = whyNotDeed(deed, row.facts, actor, now);
+    return { deed, whyNot: refusal === null ? null : { code: refusal.code, params: { ...refusal.params } } };
+  });
+  return { ...(await viewOf(db, row)), offered };
+}
+
 /** One adjustment with its evidence, prediction, measurement and whole timeline, oldest step first. */
 export async function findAdjustment(db: Db | Tx, id: string): Promise<AdjustmentView | null> {
   const [row] = await rowsWhere(db, sql`a.id = ${id}`, 1);
-  if (row === undefined) return null;
+  return row === undefined ? null : viewOf(db, row);
+}
+
+async function viewOf(db: Db | Tx, row: Row): Promise<AdjustmentView> {
   const events = await db
     .select()
     .from(adjustmentEvent)
-    .where(eq(adjustmentEvent.adjustmentId, id))
+    .where(eq(adjustmentEvent.adjustmentId, row.summary.id))
     .orderBy(asc(adjustmentEvent.id));
   const { min, max, maxStep, riskClass } = row.limits;
   return {

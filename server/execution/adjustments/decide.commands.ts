@@ -10,6 +10,7 @@ import {
   ResolveUnknown,
 } from "./adjustments.contract.ts";
 import { isOver } from "./adjustments.rules.ts";
+import { decidable } from "./decidable.queries.ts";
 import {
   type Decidable,
   type Decision,
@@ -20,7 +21,7 @@ import {
   whyNotRelease,
   whyNotResolve,
 } from "./decisions.rules.ts";
-import { type Adjustment, decidable, lockAdjustment, step } from "./record.ts";
+import { type Adjustment, lockAdjustment, step } from "./record.ts";
 
 type WhyNot = (a: Decidable, d: Decision) => Refusal | null;
 
@@ -30,7 +31,7 @@ async function open(
   whyNot: WhyNot,
 ): Promise<{ row: Adjustment; facts: Decidable }> {
   const row = await lockAdjustment(tx, input.adjustmentId);
-  const facts = await decidable(tx, row);
+  const facts = await decidable(tx, row.id);
   const refusal = whyNot(facts, { now, personId: actor.personId, version: input.version });
   if (refusal !== null) throw refusal;
   return { row, facts };

@@ -1,12 +1,16 @@
 import { expect, test } from "vitest";
+import type { Actor, Role } from "#server/core/actor.contract.ts";
 import {
   type Decidable,
+  deedsOf,
   whyNotApprove,
   whyNotConfirm,
+  whyNotDeed,
   whyNotHold,
   whyNotReject,
   whyNotRelease,
   whyNotResolve,
+  whyNotReturn,
 } from "./decisions.rules.ts";
 
 const now = 1_000_000;
@@ -19,6 +23,10 @@ const proposal: Decidable = {
   approvalsNeeded: 1,
   authority: 2,
   lastBy: "Dana Novak",
+  asksPerson: false,
+  isReturn: false,
+  returned: false,
+  outstanding: false,
 };
 const dana = { now, personId: "dana" };
 
@@ -86,4 +94,40 @@ test("what has not been sent can be dropped; what has been sent cannot", () => {
     expect(whyNotReject({ ...proposal, state }, dana)).toBeNull();
   for (const state of ["sent", "accepted", "verifying", "helped"] as const)
     expect(whyNotReject({ ...proposal, state }, dana)?.code).toBe("already_decided");
+});
+
+test("what has its verdict is taken back once, and not while another change of the set-point goes on", () => {
+  const judged: Decidable = { ...proposal, state: "did_not_help" };
+  expect(whyNotReturn(judged)).toBeNull();
+  expect(whyNotReturn({ ...judged, outstanding: true })?.code).toBe("other_change_outstanding");
+  expect(whyNotReturn({ ...judged, returned: true })?.code).toBe("already_decided");
+  expect(whyNotReturn({ ...judged, isReturn: true })?.code).toBe("wrong_state");
+  expect(whyNotReturn({ ...judged, state: "verifying" })?.code).toBe("wrong_state");
+});
+
+test("each state offers what can be done with it; what is over and asks for somebody can be answered", () => {
+  const offered = (over: Partial<Decidable>) => deedsOf({ ...proposal, ...over }).join(" ");
+  expect(offered({})).toBe("reject approve");
+  expect(offered({ state: "blocked" })).toBe("reject release");
+  expect(offered({ state: "unknown" })).toBe("did_not_take took");
+  expect(offered({ state: "refused", asksPerson: true })).toBe("answer");
+  expect(offered({ state: "cannot_tell", asksPerson: true })).toBe("return answer");
+  expect(offered({ state: "helped", returned: true })).toBe("");
+  expect(whyNotResolve({ ...proposal, state: "refused", asksPerson: true }, dana)).toBeNull();
+});
+
+test("a deed is refused to a person as the command would refuse it: the role first, then the rule", () => {
+  const person = (role: Role, personId = "dana"): Actor => ({
+    kind: "person",
+    personId,
+    name: role,
+    roles: [role],
+  });
+  const why = (a: Decidable, actor: Actor) => whyNotDeed("approve", a, actor, now)?.code ?? null;
+  expect(why(proposal, person("supervisor"))).toBeNull();
+  expect(why(proposal, person("quality"))).toBe("not_allowed");
+  expect(why({ ...proposal, authority: 1 }, person("supervisor"))).toBe("authority_too_low");
+  expect(why({ ...proposal, authorPerson: "dana" }, person("supervisor"))).toBe("own_proposal");
+  // Advice can still be put aside.
+  expect(whyNotDeed("reject", { ...proposal, authority: 1 }, person("supervisor"), now)).toBeNull();
 });

@@ -1,6 +1,8 @@
+import { type Action, whyNotAllowed } from "#server/core/access.rules.ts";
+import type { Actor } from "#server/core/actor.contract.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
-import type { AdjustmentState } from "./adjustments.contract.ts";
-import { type AdjustmentMove, beforeSending, moveAdjustment } from "./adjustments.rules.ts";
+import type { AdjustmentState, Deed } from "./adjustments.contract.ts";
+import { type AdjustmentMove, beforeSending, isOver, moveAdjustment, verdicts } from "./adjustments.rules.ts";
 
 /** What a decision looks at. Screens ask the same rules, to grey a button and say why. */
 export interface Decidable {
@@ -16,6 +18,14 @@ export interface Decidable {
   readonly authority: number | null;
   /** Who made the last step, for the one who came second. */
   readonly lastBy: string;
+  /** It is over, or not known, and a person is to say something. */
+  readonly asksPerson: boolean;
+  /** It takes an earlier one back. */
+  readonly isReturn: boolean;
+  /** One that takes it back was made, and stands. */
+  readonly returned: boolean;
+  /** Another change of the same set-point is not over yet. */
+  readonly outstanding: boolean;
 }
 
 export interface Decision {
@@ -72,7 +82,51 @@ export function whyNotRelease(a: Decidable, d: Decision): Refusal | null {
   return whyNot(a, d, "release");
 }
 
+/** Somebody read the machine back; or it is over and asked for a person, who has seen it. */
 export function whyNotResolve(a: Decidable, d: Decision): Refusal | null {
+  if (isOver(a.state) && a.asksPerson) return null;
   if (a.state !== "unknown") return new Refusal("wrong_state", { state: a.state });
   return whyNot(a, d, "took");
+}
+
+/** What has its verdict is taken back once; two changes of one set-point are never under way together. */
+export function whyNotReturn(a: Decidable): Refusal | null {
+  if (!verdicts.has(a.state) || a.isReturn) return new Refusal("wrong_state", { state: a.state });
+  if (a.returned) return new Refusal("already_decided", { name: a.lastBy, state: a.state });
+  return a.outstanding ? new Refusal("other_change_outstanding") : null;
+}
+
+const deedRules: Readonly<
+  Record<Deed, { action: Action; whyNot: (a: Decidable, d: Decision) => Refusal | null }>
+> = {
+  approve: { action: "adjustment.decide", whyNot: whyNotApprove },
+  reject: { action: "adjustment.decide", whyNot: whyNotReject },
+  release: { action: "adjustment.release", whyNot: whyNotRelease },
+  took: { action: "adjustment.resolve", whyNot: whyNotResolve },
+  did_not_take: { action: "adjustment.resolve", whyNot: whyNotResolve },
+  answer: { action: "adjustment.resolve", whyNot: whyNotResolve },
+  return: { action: "adjustment.decide", whyNot: whyNotReturn },
+};
+
+/** Why this person would be refused, asked as the command asks: the right first, then the rule. */
+export function whyNotDeed(deed: Deed, a: Decidable, actor: Actor, now: number): Refusal | null {
+  const { action, whyNot: rule } = deedRules[deed];
+  return whyNotAllowed(actor, action) ?? rule(a, { now, personId: actor.personId });
+}
+
+/** What an adjustment asks of a person where it stands, the primary one last. */
+export function deedsOf(a: Decidable): readonly Deed[] {
+  switch (a.state) {
+    case "proposed":
+      return ["reject", "approve"];
+    case "held":
+    case "blocked":
+      return ["reject", "release"];
+    case "unknown":
+      return ["did_not_take", "took"];
+    default: {
+      const back: readonly Deed[] = verdicts.has(a.state) && !a.isReturn && !a.returned ? ["return"] : [];
+      return isOver(a.state) && a.asksPerson ? [...back, "answer"] : back;
+    }
+  }
 }

@@ -82,7 +82,7 @@ test("cooling clogs: alarm, instruction, proposal, approval, announcement, write
   expect(proposal.newValue).toBeLessThan(222);
   expect(proposal.newValue).toBeGreaterThanOrEqual(215);
   expect(proposal.predicted.process).toMatchObject({ basis: "model" });
-  expect((await attention(db, loop.clock.now())).items.map((i) => i.key)).toContain(
+  expect((await attention(db, loop.clock.now(), loop.people.dana)).items.map((i) => i.key)).toContain(
     `adjustment:${proposal.id}`,
   );
 
@@ -194,7 +194,7 @@ test("a changeover in the middle: nobody can tell, nothing moves by itself, a pe
   });
   await loop.run(30);
   expect(loop.edge.received).toHaveLength(1);
-  const { items } = await attention(loop.db, loop.clock.now());
+  const { items } = await attention(loop.db, loop.clock.now(), loop.people.dana);
   expect(items.find((i) => i.key === `adjustment:${proposal.id}`)).toMatchObject({ action: "resolve" });
 });
 

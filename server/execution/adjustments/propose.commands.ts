@@ -11,7 +11,9 @@ import type { DeviationKind, Evidence } from "#server/execution/detection/detect
 import { latestOfTags } from "#server/execution/detection/signals.queries.ts";
 import { paramsOf } from "#server/execution/detection/words.rules.ts";
 import { type PredictedEffect, ProposeAdjustment, ReturnAdjustment } from "./adjustments.contract.ts";
-import { beforeSending, inFlight, verdicts } from "./adjustments.rules.ts";
+import { beforeSending, inFlight } from "./adjustments.rules.ts";
+import { decidable } from "./decidable.queries.ts";
+import { whyNotReturn } from "./decisions.rules.ts";
 import { approveByItself, propose, proposeReturn, setpointNow, type Tag, writableTag } from "./draft.ts";
 import { kpiNow } from "./measure.queries.ts";
 import { outcomesOfRule } from "./outcomes.queries.ts";
@@ -228,7 +230,8 @@ export const returnAdjustment = defineCommand({
   allow: () => ({ action: "adjustment.decide" }),
   run: async (context, { adjustmentId, reason }) => {
     const row = await lockAdjustment(context.tx, adjustmentId);
-    if (!verdicts.has(row.state)) throw new Refusal("wrong_state", { state: row.state });
+    const refusal = whyNotReturn(await decidable(context.tx, row.id));
+    if (refusal !== null) throw refusal;
     const back = await proposeReturn(context, row, { reason, author: context.actor });
     if (back === null) throw new Refusal("other_change_outstanding");
     if (row.asksPerson)

@@ -1,14 +1,11 @@
-import { asc, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
-import { adjustment, adjustmentApproval, adjustmentEvent } from "#db/schema/execution/adjustments.ts";
-import { detectionRule } from "#db/schema/execution/detection.ts";
-import type { Actor } from "#server/core/actor.contract.ts";
+import { adjustment, adjustmentEvent } from "#db/schema/execution/adjustments.ts";
 import type { CommandContext } from "#server/core/command.ts";
 import { Refusal, type RefusalView } from "#server/core/refusal.contract.ts";
 import type { AdjustmentState, Why } from "./adjustments.contract.ts";
 import { adjustmentChanged } from "./adjustments.facts.ts";
 import { type AdjustmentMove, isOver, moveAdjustment } from "./adjustments.rules.ts";
-import type { Decidable } from "./decisions.rules.ts";
 import { Limits, Plan } from "./plan.contract.ts";
 
 /** A row of the record with its frozen documents parsed. */
@@ -26,37 +23,6 @@ export async function lockAdjustment(tx: Tx, id: string): Promise<Adjustment> {
   const [row] = await tx.select().from(adjustment).where(eq(adjustment.id, id)).for("update");
   if (row === undefined) throw new Refusal("not_found");
   return parsed(row);
-}
-
-/** What the rules of deciding look at. */
-export async function decidable(tx: Tx, row: Adjustment): Promise<Decidable> {
-  const approvals = await tx
-    .select()
-    .from(adjustmentApproval)
-    .where(eq(adjustmentApproval.adjustmentId, row.id))
-    .orderBy(asc(adjustmentApproval.at));
-  const events = await tx
-    .select({ actor: adjustmentEvent.actor })
-    .from(adjustmentEvent)
-    .where(eq(adjustmentEvent.adjustmentId, row.id))
-    .orderBy(asc(adjustmentEvent.id));
-  const [rule] =
-    row.ruleId === null || row.authorKind !== "rule"
-      ? []
-      : await tx
-          .select({ authority: detectionRule.authority })
-          .from(detectionRule)
-          .where(eq(detectionRule.id, row.ruleId));
-  return {
-    state: row.state,
-    version: row.version,
-    notAfter: row.notAfter.getTime(),
-    authorPerson: row.authorPerson,
-    approvedBy: approvals.map(({ personId, name }) => ({ personId, name })),
-    approvalsNeeded: row.approvalsNeeded,
-    authority: rule?.authority ?? null,
-    lastBy: approvals.at(-1)?.name ?? (events.at(-1)?.actor as Actor | undefined)?.name ?? "",
-  };
 }
 
 export interface Step {

@@ -9,9 +9,10 @@ import { defineCommand } from "#server/core/command.ts";
 import { Refusal, type RefusalCode, refusalCodes } from "#server/core/refusal.contract.ts";
 import { type Actuation, ActuationAnswer } from "#server/edge/uplink.contract.ts";
 import { moveAdjustment } from "./adjustments.rules.ts";
+import { decidable } from "./decidable.queries.ts";
 import { gateInput } from "./gate.queries.ts";
 import { whyNotSend } from "./gate.rules.ts";
-import { decidable, lockAdjustment, step, whyOf } from "./record.ts";
+import { lockAdjustment, step, whyOf } from "./record.ts";
 
 const byService = () => ({ action: "system.act" as const });
 const Outside = z.object({ adjustmentId: z.uuid(), edgeOnline: z.boolean(), stationMs: z.number() });
@@ -118,7 +119,7 @@ export const sendAdjustment = defineCommand({
       .where(eq(tag.id, row.tagId));
     if (target === undefined) throw new Refusal("not_found");
     const { epoch, value: counter } = await nextCounter(tx, now);
-    const facts = await decidable(tx, row);
+    const facts = await decidable(tx, row.id);
     const actuation: Actuation = {
       id: randomUUID(),
       counterEpoch: epoch,

@@ -13,7 +13,7 @@ import {
 } from "./alarms.contract.ts";
 import { alarmChanged, alarmRaised } from "./alarms.facts.ts";
 import { alarmCard } from "./alarms.queries.ts";
-import { moveAlarm } from "./alarms.rules.ts";
+import { moveAlarm, whyNotShelve } from "./alarms.rules.ts";
 
 type Row = typeof alarm.$inferSelect;
 type EventKind = (typeof alarmEventKinds)[number];
@@ -192,13 +192,12 @@ export const shelveAlarm = defineCommand({
   run: async (context, { alarmId, minutes, reason }) => {
     const { now, actor } = context;
     const row = await lockAlarm(context, alarmId);
-    const next = moveAlarm(row, "shelve");
-    // What guards people or a machine's safety is never put aside.
-    if (next === null || row.blocksChanges) throw new Refusal("wrong_state", { state: row.state });
+    const refusal = whyNotShelve(row);
+    if (refusal !== null) throw refusal;
     await change(context, row, {
       event: "shelved",
       set: {
-        ...next,
+        state: "shelved",
         shelvedAt: new Date(now),
         shelvedUntil: new Date(now + minutes * 60_000),
         shelvedName: actor.name,

@@ -41,6 +41,8 @@ export const AlarmCard = z.object({
   state: AlarmState,
   /** Whether the condition holds now (a shelved alarm goes on being watched). */
   active: z.boolean(),
+  /** It guards people or the machine: nothing is sent there while it lasts, and it is never put aside. */
+  blocksChanges: z.boolean(),
   priority: AlarmPriority,
   machine: MachineRef.nullable(),
   tag: TagRef.nullable(),

@@ -18,6 +18,7 @@ import { clearAlarm, raiseAlarm, shelveAlarm, takeAlarm } from "./alarms.command
 import type { AlarmCard, RaiseAlarm } from "./alarms.contract.ts";
 import { findAlarm, listAlarms } from "./alarms.queries.ts";
 import { alarmReactions, raiseParkedAlarm } from "./alarms.reactions.ts";
+import { whyNotShelve } from "./alarms.rules.ts";
 import { alarmSchedules } from "./alarms.schedules.ts";
 import { attention } from "./attention.queries.ts";
 
@@ -139,7 +140,7 @@ test("put aside by a supervisor with a reason, it comes back by itself, by what 
     field: "reason",
   });
   await run(shelveAlarm, dana, { alarmId, minutes: 10, reason: "known, part is ordered" });
-  const keys = async () => (await attention(db, clock.now())).items.map((i) => i.key);
+  const keys = async () => (await attention(db, clock.now(), dana)).items.map((i) => i.key);
   expect(await keys()).not.toContain(`alarm:${alarmId}`);
   expect((await listAlarms(db, { show: "open", machine: `a-${made}`, limit: 10 }))[0]?.shelved).toMatchObject(
     {
@@ -167,8 +168,11 @@ test("what guards people is never put aside", async () => {
   const { input } = await condition({ kind: "guard_open", blocksChanges: true, priority: 2 });
   const { alarmId } = await run(raiseAlarm, service, input);
   await expect(run(shelveAlarm, dana, { alarmId, minutes: 1, reason: "in the way" })).rejects.toMatchObject({
-    code: "wrong_state",
+    code: "never_shelved",
   });
+  // The screen greys its button by the same rule, from the card it draws.
+  const [card] = (await listAlarms(db, { show: "open", limit: 100 })).filter((one) => one.id === alarmId);
+  expect(card === undefined ? null : whyNotShelve(card)?.code).toBe("never_shelved");
 });
 
 const runner = () => createRunner({ db, clock, log: silentLogger, reactions: alarmReactions, schedules: [] });

@@ -17,7 +17,7 @@ type Row = Omit<AlarmCard, "title" | "text" | "todo" | "taken" | "shelved" | "ca
 async function cardsWhere(db: Db | Tx, where: SQL, limit: number): Promise<AlarmCard[]> {
   const ms = (column: SQL) => epochMs(column);
   const rows = await db.execute<Row>(sql`
-    select a.id, a.version, a.kind, a.state, a.active, a.priority, a.params,
+    select a.id, a.version, a.kind, a.state, a.active, a.blocks_changes as "blocksChanges", a.priority, a.params,
       case when m.id is not null then ${machineRef} end as machine,
       case when t.id is not null then ${tagRef} end as tag,
       ${ms(sql`a.since`)} as since, ${ms(sql`a.raised_at`)} as "raisedAt", ${ms(sql`a.cleared_at`)} as "clearedAt",

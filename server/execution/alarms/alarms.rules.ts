@@ -1,3 +1,4 @@
+import { Refusal } from "#server/core/refusal.contract.ts";
 import type { AlarmState } from "./alarms.contract.ts";
 
 /**
@@ -33,4 +34,10 @@ export function moveAlarm(alarm: AlarmCondition, move: AlarmMove): AlarmConditio
     case "unshelve":
       return state === "shelved" ? { state: active ? "unack" : "normal", active } : null;
   }
+}
+
+/** Why it cannot be put aside: it is over or put aside already, or it guards people or a machine's safety. */
+export function whyNotShelve(alarm: AlarmCondition & { readonly blocksChanges: boolean }): Refusal | null {
+  if (moveAlarm(alarm, "shelve") === null) return new Refusal("wrong_state", { state: alarm.state });
+  return alarm.blocksChanges ? new Refusal("never_shelved") : null;
 }

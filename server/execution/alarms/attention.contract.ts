@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Why } from "#server/execution/adjustments/adjustments.contract.ts";
 import { MachineRef, Words } from "#server/execution/detection/detection.contract.ts";
 
 export const attentionKinds = [
@@ -30,6 +31,8 @@ export const AttentionItem = z.object({
   text: Words,
   /** What the one button does; words `attention.action.<action>`. */
   action: z.enum(["look", "take", "decide", "release", "resolve", "resume", "explain"]),
+  /** Why whoever asks would be refused that; null = they may. Looking is never refused. */
+  whyNot: Why.nullable(),
   /** What it opens. */
   target: z.object({
     kind: z.enum(["alarm", "deviation", "adjustment", "machine", "edge"]),

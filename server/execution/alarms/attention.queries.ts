@@ -1,30 +1,60 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
 import { epochMs, instant } from "#db/sql.ts";
-import { listAdjustments } from "#server/execution/adjustments/adjustments.queries.ts";
-import type { AdjustmentSummary } from "#server/execution/adjustments/adjustments.contract.ts";
+import { type Action, whyNotAllowed } from "#server/core/access.rules.ts";
+import type { Actor } from "#server/core/actor.contract.ts";
+import { openAdjustments } from "#server/execution/adjustments/adjustments.queries.ts";
+import type { AdjustmentSummary, Deed } from "#server/execution/adjustments/adjustments.contract.ts";
+import { whyNotDeed } from "#server/execution/adjustments/decisions.rules.ts";
 import type { MachineRef, TagRef } from "#server/execution/detection/detection.contract.ts";
 import { machineRef, openDeviations, tagRef } from "#server/execution/detection/detection.queries.ts";
 import { listAlarms } from "./alarms.queries.ts";
+import type { Refusal } from "#server/core/refusal.contract.ts";
 import type { AttentionItem, AttentionView } from "./attention.contract.ts";
 
 /** An edge that was not heard of for this long is away. It says so every few seconds while it is there. */
 const edgeAwayMs = 30_000;
 
-/** One ordered list of what needs a supervisor: most urgent first, then longest first. */
-export async function attention(db: Db | Tx, now: number): Promise<AttentionView> {
-  const items = [
+/** What the button of an item asks for; adjustments ask their own rules as well. */
+const rights: Readonly<Record<AttentionItem["action"], Action | null>> = {
+  look: null,
+  take: "alarm.take",
+  decide: "adjustment.decide",
+  release: "adjustment.release",
+  resolve: "adjustment.resolve",
+  resume: "automation.on",
+  explain: "stop.explain",
+};
+
+type Item = Omit<AttentionItem, "whyNot">;
+
+/**
+ * One ordered list of what needs somebody, most urgent first, then longest first; each with why this person would be
+ * refused what it asks for.
+ */
+export async function attention(db: Db | Tx, now: number, actor: Actor): Promise<AttentionView> {
+  const plain = [
     ...(await alarmItems(db)),
     ...(await deviationItems(db)),
-    ...(await adjustmentItems(db)),
     ...(await suspensionItems(db)),
     ...(await stopItems(db)),
     ...(await edgeItems(db, now)),
   ];
+  const items = [
+    ...plain.map((item): AttentionItem => {
+      const right = rights[item.action];
+      return { ...item, whyNot: plainRefusal(right === null ? null : whyNotAllowed(actor, right)) };
+    }),
+    ...(await adjustmentItems(db, now, actor)),
+  ];
   return { at: now, items: items.toSorted((a, b) => a.urgency - b.urgency || a.since - b.since) };
 }
 
-async function alarmItems(db: Db | Tx): Promise<AttentionItem[]> {
+function plainRefusal(refusal: Refusal | null): AttentionItem["whyNot"] {
+  return refusal === null ? null : { code: refusal.code, params: { ...refusal.params } };
+}
+
+async function alarmItems(db: Db | Tx): Promise<Item[]> {
   const cards = await listAlarms(db, { show: "open", limit: 200 });
   return cards
     .filter((card) => card.state !== "shelved")
@@ -44,7 +74,7 @@ async function alarmItems(db: Db | Tx): Promise<AttentionItem[]> {
 }
 
 /** Deviations that made no alarm: only the office sees them. */
-async function deviationItems(db: Db | Tx): Promise<AttentionItem[]> {
+async function deviationItems(db: Db | Tx): Promise<Item[]> {
   return (await openDeviations(db))
     .filter((d) => d.alarmId === null)
     .map((d) => ({
@@ -70,13 +100,19 @@ const waiting: Readonly<
   unknown: { urgency: 1, action: "resolve", kind: "adjustment" },
 };
 
-async function adjustmentItems(db: Db | Tx): Promise<AttentionItem[]> {
-  const open = await listAdjustments(db, { show: "open", limit: 200 });
-  return open.flatMap((a): AttentionItem[] => {
+const asDeed: Readonly<Partial<Record<AttentionItem["action"], Deed>>> = {
+  decide: "approve",
+  release: "release",
+  resolve: "answer",
+};
+
+async function adjustmentItems(db: Db | Tx, now: number, actor: Actor): Promise<AttentionItem[]> {
+  return (await openAdjustments(db, 200)).flatMap(({ summary: a, facts }): AttentionItem[] => {
     const asked = a.asksPerson ? ({ urgency: 2, action: "resolve", kind: "adjustment" } as const) : undefined;
     const wait = waiting[a.state] ?? asked;
     if (wait === undefined) return [];
     const params = adjustmentParams(a);
+    const deed = asDeed[wait.action];
     const before = a.state === "proposed" || a.state === "held" || a.state === "blocked";
     return [
       {
@@ -90,6 +126,7 @@ async function adjustmentItems(db: Db | Tx): Promise<AttentionItem[]> {
           a.why === null
             ? { key: "attention.change", params }
             : { key: `refusal.${a.why.code}`, params: a.why.params },
+        whyNot: plainRefusal(deed === undefined ? null : whyNotDeed(deed, facts, actor, now)),
         target: { kind: "adjustment", id: a.id },
       },
     ];
@@ -107,7 +144,7 @@ function adjustmentParams(a: AdjustmentSummary): Record<string, string | number>
   };
 }
 
-async function suspensionItems(db: Db | Tx): Promise<AttentionItem[]> {
+async function suspensionItems(db: Db | Tx): Promise<Item[]> {
   const rows = await db.execute<{
     machine: MachineRef;
     tag: TagRef;
@@ -138,7 +175,7 @@ async function suspensionItems(db: Db | Tx): Promise<AttentionItem[]> {
 const unexplained: SQL = sql`not exists (select from stop_explanation e
   where e.machine_id = s.machine_id and e.during && s.during)`;
 
-async function stopItems(db: Db | Tx): Promise<AttentionItem[]> {
+async function stopItems(db: Db | Tx): Promise<Item[]> {
   const rows = await db.execute<{
     id: string;
     machine: MachineRef;
@@ -170,7 +207,7 @@ async function stopItems(db: Db | Tx): Promise<AttentionItem[]> {
   });
 }
 
-async function edgeItems(db: Db | Tx, now: number): Promise<AttentionItem[]> {
+async function edgeItems(db: Db | Tx, now: number): Promise<Item[]> {
   const rows = await db.execute<{ id: number; name: string; since: number }>(sql`
     select e.id, e.name, ${epochMs(sql`e.last_seen`)} as since
     from edge e where e.last_seen < ${instant(now - edgeAwayMs)}`);

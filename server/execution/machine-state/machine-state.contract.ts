@@ -157,6 +157,8 @@ export const MachineView = MachineSummary.extend({
   /** The next job waiting for this machine. */
   nextJob: RunningJob.nullable(),
   tags: z.array(MachineTag),
+  /** Set-points that somebody moved by hand: automation keeps off them until a supervisor lets it back. */
+  suspended: z.array(z.object({ tagId: z.number().int(), name: z.string(), since: z.number() })),
   /** The stops of this shift, newest first. */
   stops: z.array(StopView),
 });

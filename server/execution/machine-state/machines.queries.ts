@@ -158,6 +158,7 @@ export async function machineView(db: Db | Tx, code: string, now: number): Promi
         : { name: material.name, unit: material.unit, lotCode: material.lotCode, tagId: material.tagId },
     nextJob: next === undefined ? null : plain(next),
     tags: await machineTags(db, row.id),
+    suspended: await suspendedTags(db, row.id),
     stops: [...situation.stops],
   };
 }
@@ -169,6 +170,12 @@ export async function machineTags(db: Db | Tx, machineId: number): Promise<Machi
       normal_high as "normalHigh", setpoint_tag_id as "setpointTagId",
       case when writable is null then null else jsonb_build_object('min', writable -> 'min', 'max', writable -> 'max', 'maxStep', writable -> 'maxStep') end as writable
     from tag where machine_id = ${machineId} and enabled order by id`);
+}
+
+async function suspendedTags(db: Db | Tx, machineId: number): Promise<MachineView["suspended"]> {
+  return db.execute<MachineView["suspended"][number] & Record<string, unknown>>(sql`
+    select s.tag_id as "tagId", t.name, ${epochMs(sql`s.since`)} as since
+    from tag_suspension s join tag t on t.id = s.tag_id where s.machine_id = ${machineId} order by s.since`);
 }
 
 /** The first process value of each machine that has one. */

@@ -3,14 +3,16 @@ import { z } from "zod";
 import type { Db } from "#db/client.ts";
 import { adjustment } from "#db/schema/execution/adjustments.ts";
 import { workUnit } from "#db/schema/execution/plant.ts";
+import type { Actor } from "#server/core/actor.contract.ts";
+import type { Clock } from "#server/core/clock.ts";
 import type { Command } from "#server/core/command.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import {
   AdjustmentFilter,
+  AdjustmentForPerson,
   AdjustmentSummary,
-  AdjustmentView,
 } from "#server/execution/adjustments/adjustments.contract.ts";
-import { findAdjustment, listAdjustments } from "#server/execution/adjustments/adjustments.queries.ts";
+import { adjustmentForPerson, listAdjustments } from "#server/execution/adjustments/adjustments.queries.ts";
 import { setAutomation } from "#server/execution/adjustments/automation.commands.ts";
 import {
   approveAdjustment,
@@ -26,13 +28,22 @@ import { type ApiRouter, commandRoute, queryRoute } from "../route.ts";
 const One = z.object({ adjustmentId: z.uuid() });
 const Nothing = z.object({});
 
+interface Asked {
+  readonly db: Db;
+  readonly actor: Actor;
+  readonly clock: Clock;
+}
+
 /** Set-point changes on their way from proposal to verdict, and the one touch that turns automation off. */
 export function adjustmentsRoutes(api: ApiRouter): void {
   const params = One;
   const one = "/adjustments/:adjustmentId";
-  const response = AdjustmentView;
-  const view = ({ adjustmentId }: { adjustmentId: string }, { db }: { db: Db }) =>
-    adjustmentView(db, adjustmentId);
+  const response = AdjustmentForPerson;
+  const view = async ({ adjustmentId }: { adjustmentId: string }, asked: Asked) => {
+    const found = await adjustmentForPerson(asked.db, adjustmentId, asked.actor, asked.clock.now());
+    if (found === null) throw new Refusal("not_found");
+    return found;
+  };
   queryRoute(api, {
     path: "/adjustments",
     action: "floor.look",
@@ -47,8 +58,9 @@ export function adjustmentsRoutes(api: ApiRouter): void {
     params,
     action: "floor.look",
     response,
-    summary: "An adjustment with evidence, prediction, measurement and timeline",
-    run: ({ db, input }) => adjustmentView(db, input.adjustmentId),
+    summary:
+      "An adjustment with evidence, prediction, measurement, timeline, and what the asker may do with it",
+    run: ({ input, ...asked }) => view(input, asked),
   });
   commandRoute(api, {
     path: "/adjustments",
@@ -97,12 +109,6 @@ export function adjustmentsRoutes(api: ApiRouter): void {
     response: z.object({ machineId: z.number().int(), on: z.boolean() }),
     summary: "Turn a machine's automation off, or on again; with a tag: end the suspension of one set-point",
   });
-}
-
-async function adjustmentView(db: Db, id: string): Promise<AdjustmentView> {
-  const found = await findAdjustment(db, id);
-  if (found === null) throw new Refusal("not_found");
-  return found;
 }
 
 async function machineOf(db: Db, adjustmentId: string): Promise<number> {

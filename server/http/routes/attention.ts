@@ -13,9 +13,8 @@ export function attentionRoutes(api: ApiRouter): void {
     path: "/attention",
     action: "office.look",
     response: AttentionView,
-    summary: "One ordered list of what needs a supervisor",
-    shared: true,
-    run: ({ db, clock }) => attention(db, clock.now()),
+    summary: "One ordered list of what needs somebody, and why the asker cannot answer it",
+    run: ({ db, clock, actor }) => attention(db, clock.now(), actor),
   });
   queryRoute(api, {
     path: "/deviations",

@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { and, eq } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { adjustment, tagSuspension } from "#db/schema/execution/adjustments.ts";
+import { detectionRule } from "#db/schema/execution/detection.ts";
 import { raiseAlarm } from "#server/execution/alarms/alarms.commands.ts";
 import { makeLoop, type Loop } from "#server/execution/adjustments/loop-testing.ts";
 import { proposeAdjustment } from "#server/execution/adjustments/propose.commands.ts";
@@ -8,6 +11,10 @@ import { adjustmentsRoutes } from "./adjustments.ts";
 import { alarmsRoutes } from "./alarms.ts";
 import { attentionRoutes } from "./attention.ts";
 import { guidanceRoutes } from "./guidance.ts";
+import { machinesRoutes } from "./machines.ts";
+
+// Minutes of a plant in seconds, yet some hundreds of batches: a busy computer needs its time.
+vi.setConfig({ testTimeout: 180_000 });
 
 /** The loop's routes over HTTP: what the path gives, what the body gives, and who may. */
 let house: TestHouse;
@@ -16,7 +23,7 @@ let supervisor: TestBrowser;
 let station: TestBrowser;
 
 beforeAll(async () => {
-  house = await testHouse([attentionRoutes, alarmsRoutes, guidanceRoutes, adjustmentsRoutes]);
+  house = await testHouse([attentionRoutes, alarmsRoutes, guidanceRoutes, adjustmentsRoutes, machinesRoutes]);
   loop = await makeLoop(house.db, "press-9", house.clock.now());
   supervisor = await house.signedIn("supervisor");
   station = await house.station([loop.machineId]);
@@ -35,7 +42,9 @@ test("a proposal is listed, approved as it was looked at, held from the station,
   const listed = await station.get("/adjustments?machine=press-9");
   expect(listed.body).toMatchObject([{ id: adjustmentId, state: "proposed", newValue: 224 }]);
   const { body: attention } = await supervisor.get("/attention");
-  expect(attention.items).toMatchObject([{ key: `adjustment:${adjustmentId}`, action: "decide" }]);
+  expect(attention.items).toMatchObject([
+    { key: `adjustment:${adjustmentId}`, action: "decide", whyNot: null },
+  ]);
 
   const { version } = listed.body[0];
   const stale = await supervisor.post(`/adjustments/${adjustmentId}/approve`, { version: version - 1 });
@@ -57,6 +66,32 @@ test("a proposal is listed, approved as it was looked at, held from the station,
   ]);
 });
 
+test("deciding is offered to whoever would be heard, and everybody else reads why not", async () => {
+  const [code, tagId] = ["7777", loop.tags["SpeedSetpoint"] ?? 0];
+  await house.person(code, ["supervisor"]);
+  const author = house.browser();
+  await author.post("/session/password", { person: code, password: `password-${code}` });
+  const quality = await house.signedIn("quality");
+  const input = { machineId: loop.machineId, tagId, value: 97, reason: "calmer" };
+  const { body: made } = await author.post("/adjustments", input);
+  const offer = async (browser: TestBrowser) => {
+    const { items } = (await browser.get("/attention")).body;
+    const item = items.find((one: { key: string }) => one.key === `adjustment:${made.id}`);
+    const { offered } = (await browser.get(`/adjustments/${made.id}`)).body;
+    const approve = offered.find((one: { deed: string }) => one.deed === "approve");
+    return [item.whyNot?.code ?? null, approve.whyNot?.code ?? null];
+  };
+  const refused = async (browser: TestBrowser) =>
+    (await browser.post(`/adjustments/${made.id}/approve`)).body.refusal.code;
+  expect(await offer(quality)).toEqual(["not_allowed", "not_allowed"]);
+  expect(await refused(quality)).toBe("not_allowed");
+  expect(await offer(author)).toEqual(["own_proposal", "own_proposal"]);
+  expect(await refused(author)).toBe("own_proposal");
+  expect(await offer(supervisor)).toEqual([null, null]);
+  const dropped = await supervisor.post(`/adjustments/${made.id}/reject`, { reason: "no more needed" });
+  expect(dropped.body).toMatchObject({ state: "rejected", offered: [] });
+});
+
 test("automation goes off with one touch at the station and on again by a supervisor", async () => {
   const off = await station.post("/machines/press-9/automation", { on: false });
   expect(off.body).toEqual({ machineId: loop.machineId, on: false });
@@ -65,6 +100,27 @@ test("automation goes off with one touch at the station and on again by a superv
   const on = await supervisor.post("/machines/press-9/automation", { on: true });
   expect(on.body).toEqual({ machineId: loop.machineId, on: true });
   expect((await supervisor.post("/machines/nowhere/automation", { on: true })).status).toBe(404);
+});
+
+test("a set-point moved by hand stands on the machine's page until a supervisor lets automation back", async () => {
+  const [tagId, at] = [loop.tags["SpeedSetpoint"] ?? 0, new Date(loop.clock.now())];
+  const { machineId } = loop;
+  await house.db
+    .insert(tagSuspension)
+    .values({ tagId, machineId, since: at, reason: "operator_moved", value: 95 });
+  const suspended = async () => (await supervisor.get("/machines/press-9")).body.suspended;
+  expect(await suspended()).toEqual([{ tagId, name: "SpeedSetpoint", since: at.getTime() }]);
+  const quality = await house.signedIn("quality");
+  const item = async (browser: TestBrowser) =>
+    (await browser.get("/attention")).body.items.find((one: { kind: string }) => one.kind === "suspension");
+  expect(await item(supervisor)).toMatchObject({ action: "resume", whyNot: null });
+  expect(await item(quality)).toMatchObject({ action: "resume", whyNot: { code: "not_allowed" } });
+  const asked = { on: true, tagId };
+  const refused = await station.post("/machines/press-9/automation", asked);
+  expect(refused.body.refusal.code).toBe("badge_needed");
+  await supervisor.post("/machines/press-9/automation", asked);
+  expect(await suspended()).toEqual([]);
+  expect(await item(supervisor)).toBeUndefined();
 });
 
 test("an alarm is seen by anybody at the station, taken by name, and its instruction followed step by step", async () => {
@@ -113,4 +169,31 @@ test("rules show their record, and only a supervisor raises what they may", asyn
   const operator = await house.signedIn("manager");
   const refused = await operator.post(`/rules/${drift.id}/authority`, { authority: 3, reason: "go on then" });
   expect(refused.body.refusal.code).toBe("not_allowed");
+});
+
+test("a rule that may only show since it proposed is not decided upon, and the list says so", async () => {
+  const [rule] = await house.db
+    .select()
+    .from(detectionRule)
+    .where(and(eq(detectionRule.machineId, loop.machineId), eq(detectionRule.kind, "temperature_drift")));
+  await supervisor.post(`/rules/${rule?.id}/authority`, { authority: 2, reason: "may recommend" });
+  loop.press.extra = 9;
+  const proposed = async () => {
+    const [open] = await house.db
+      .select({ id: adjustment.id })
+      .from(adjustment)
+      .where(and(eq(adjustment.ruleId, rule?.id ?? 0), eq(adjustment.state, "proposed")));
+    return open?.id;
+  };
+  expect(await loop.run(180, async () => (await proposed()) !== undefined)).toBe(true);
+  const id = await proposed();
+  const whyNot = async () => {
+    const { items } = (await supervisor.get("/attention")).body;
+    return items.find((one: { key: string }) => one.key === `adjustment:${id}`).whyNot;
+  };
+  expect(await whyNot()).toBeNull();
+  await supervisor.post(`/rules/${rule?.id}/authority`, { authority: 1, reason: "to be watched" });
+  expect(await whyNot()).toMatchObject({ code: "authority_too_low" });
+  const refused = await supervisor.post(`/adjustments/${id}/approve`);
+  expect(refused.body.refusal.code).toBe("authority_too_low");
 });

@@ -1,11 +1,10 @@
 import { notFound } from "next/navigation";
 import { getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
+import { renderTime } from "#app/_lib/server/clock.ts";
 import { db } from "#app/_lib/server/db.ts";
 import { requirePage } from "#app/_lib/server/page.ts";
-import { refusalWords } from "#app/_lib/server/refusal-words.ts";
-import { whyNotAllowed } from "#server/core/access.rules.ts";
-import { findAdjustment } from "#server/execution/adjustments/adjustments.queries.ts";
+import { adjustmentForPerson } from "#server/execution/adjustments/adjustments.queries.ts";
 import { findDeviation } from "#server/execution/detection/detection.queries.ts";
 import { AdjustmentPage } from "../adjustment-page.client.tsx";
 
@@ -20,10 +19,9 @@ export default async function OneAdjustment(props: {
 }): Promise<ReactNode> {
   const { adjustment: id } = await props.params;
   const { actor } = await requirePage("office.look", { at: `/office/approvals/${id}` });
-  const adjustment = uuid.test(id) ? await findAdjustment(db(), id) : null;
+  const adjustment = uuid.test(id) ? await adjustmentForPerson(db(), id, actor, await renderTime()) : null;
   if (adjustment === null) notFound();
   const deviation =
     adjustment.deviationId === null ? null : await findDeviation(db(), adjustment.deviationId);
-  const refusal = whyNotAllowed(actor, "adjustment.decide", { machineId: adjustment.machine.id });
-  return <AdjustmentPage initial={adjustment} deviation={deviation} whyNot={await refusalWords(refusal)} />;
+  return <AdjustmentPage initial={adjustment} deviation={deviation} />;
 }

@@ -16,11 +16,17 @@ import { MachineAlarms } from "./machine-alarms.client.tsx";
 import { MachineTrend } from "./machine-trend.client.tsx";
 import { MachineValues } from "./machine-values.client.tsx";
 
+/** Why this person may not turn automation on, or off; null = they may. */
+interface WhyNotAutomation {
+  readonly on: string | null;
+  readonly off: string | null;
+}
+
 /** One machine for a supervisor: state and job, what needs somebody, every value, the trend with its context. */
 export function MachinePage(props: {
   initial: MachineView;
   alarms: readonly AlarmCard[];
-  whyNotAutomation: string | null;
+  whyNotAutomation: WhyNotAutomation;
   /** From the address: which tag the trend shows, and how long. */
   tagId: number | null;
   minutes: number;
@@ -60,7 +66,7 @@ export function MachinePage(props: {
   );
 }
 
-function Head(props: { machine: MachineView; whyNot: string | null }): ReactNode {
+function Head(props: { machine: MachineView; whyNot: WhyNotAutomation }): ReactNode {
   const { machine } = props;
   const t = useTranslations("office.machine");
   const words = useTranslations("state");
@@ -103,8 +109,8 @@ function Figure(props: { name: string; children: ReactNode }): ReactNode {
   );
 }
 
-/** One touch turns automation off; turning it on again is a supervisor's act. */
-function Automation(props: { machine: MachineView; whyNot: string | null }): ReactNode {
+/** One touch turns automation off; turning it on again, also of one set-point, is a supervisor's act. */
+function Automation(props: { machine: MachineView; whyNot: WhyNotAutomation }): ReactNode {
   const { machine } = props;
   const t = useTranslations("office.machine");
   const wrong = useErrorWords();
@@ -131,12 +137,27 @@ function Automation(props: { machine: MachineView; whyNot: string | null }): Rea
       </p>
       <Button
         size="small"
-        why={machine.automationOff ? props.whyNot : null}
+        why={machine.automationOff ? props.whyNot.on : props.whyNot.off}
         busy={command.busy}
         onPress={() => void command.run({ on: machine.automationOff })}
       >
         {t(machine.automationOff ? "turnOn" : "turnOff")}
       </Button>
+      {machine.suspended.map(({ tagId, name, since }) => (
+        <p key={tagId} className="flex items-center gap-2 text-sm">
+          <span>
+            {t("suspended", { name })} <Running since={since} />
+          </span>
+          <Button
+            size="small"
+            why={props.whyNot.on}
+            busy={command.busy}
+            onPress={() => void command.run({ on: true, tagId })}
+          >
+            {t("resume")}
+          </Button>
+        </p>
+      ))}
       {command.state.phase === "wrong" && <p role="alert">{wrong(command.state.error)}</p>}
     </div>
   );

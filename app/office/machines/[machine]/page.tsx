@@ -23,12 +23,15 @@ export default async function OneMachine(props: {
   const machine = await machineView(db(), code, await renderTime());
   if (machine === undefined) notFound();
   const alarms = await listAlarms(db(), { machine: code, show: "open", limit: 100 });
-  const refusal = whyNotAllowed(actor, "automation.on", { machineId: machine.id });
+  const scope = { machineId: machine.id };
   return (
     <MachinePage
       initial={machine}
       alarms={alarms}
-      whyNotAutomation={await refusalWords(refusal)}
+      whyNotAutomation={{
+        on: await refusalWords(whyNotAllowed(actor, "automation.on", scope)),
+        off: await refusalWords(whyNotAllowed(actor, "automation.off", scope)),
+      }}
       tagId={machine.tags.find((one) => String(one.id) === tag)?.id ?? null}
       minutes={[5, 15, 60, 480].find((one) => String(one) === minutes) ?? 15}
     />
