@@ -103,7 +103,7 @@ test("a pushed card is shown before the list knows it, and an old push never cov
 });
 
 test("the next job begins where nothing runs, also when the first position is taken", () => {
-  const at = (...positions: number[]) => positions.map((position) => ({ ...job, position }) as RunningJob);
+  const at = (...positions: number[]): RunningJob[] => positions.map((position) => ({ ...job, position }));
   expect(freePosition({ positions: 1, jobs: [] })).toBe(1);
   expect(freePosition({ positions: 4, jobs: at(1) })).toBe(2);
   expect(freePosition({ positions: 4, jobs: at(1, 2, 4) })).toBe(3);

@@ -48,47 +48,61 @@ export interface StreamWriter {
   idle(): Promise<void>;
 }
 
-/** Writes one stream: one call at a time, and what came meanwhile goes into the next one together. */
+/** How long an edge waits before it sends again: while the database hangs, and after it failed, ms. */
+const hangingMs = 500;
+const failedMs = 250;
+
+/**
+ * Writes one stream: one call at a time, and what came meanwhile goes into the next one together. Whoever waits
+ * longer than the deadline, for their turn or for the database, is told `busy`; the stream still waits for the call
+ * that is under way, and says `busy` at once to whatever comes meanwhile.
+ */
 export function createStreamWriter(deps: StreamWriterDeps): StreamWriter {
   const { db, clock, log, limiter } = deps;
   const queue: PendingBlock[] = [];
-  let writing = 0;
+  let writing: readonly PendingBlock[] = [];
+  let hanging = false;
   let loop: Promise<void> | undefined;
 
   async function run(): Promise<void> {
     while (queue.length > 0) {
-      await limiter.run(async () => {
-        const blocks = takeMergeable(queue);
-        writing = blocks.length;
-        await write(blocks);
-        writing = 0;
+      const done = new AbortController();
+      const deadline = clock.sleep(deps.deadlineMs, done.signal).then(() => {
+        if (!done.signal.aborted) giveUp();
       });
+      await limiter.run(async () => {
+        writing = takeMergeable(queue);
+        if (writing.length > 0) answerWriting(await written(writing));
+      });
+      done.abort();
+      await deadline;
+      hanging = false;
     }
     loop = undefined;
   }
 
-  async function write(blocks: readonly PendingBlock[]): Promise<void> {
-    let answered = false;
-    const answerAll = (answer: BlockAnswer) => {
-      if (answered) return;
-      answered = true;
-      for (const block of blocks) block.answer(answer);
-    };
-    const given = new AbortController();
-    // The edge gets its word in time; the stream still waits, so that at most one call of it is in the database.
-    const deadline = clock
-      .sleep(deps.deadlineMs, given.signal)
-      .then(() => answerAll({ result: "busy", retryMs: 500 }));
+  /** Nobody who waits now is left without a word; the edge sends again what was not acked. */
+  function giveUp(): void {
+    hanging = true;
+    answerWriting({ result: "busy", retryMs: hangingMs });
+    for (const block of queue.splice(0)) block.answer({ result: "busy", retryMs: hangingMs });
+  }
+
+  /** Each block is answered once. */
+  function answerWriting(answer: BlockAnswer): void {
+    const blocks = writing;
+    writing = [];
+    for (const block of blocks) block.answer(answer);
+  }
+
+  async function written(blocks: readonly PendingBlock[]): Promise<BlockAnswer> {
     try {
       const { status, seq } = await outcome(blocks);
-      answerAll(status === "acked" ? { result: "acked", acked: seq } : { result: "expect", seq });
+      return status === "acked" ? { result: "acked", acked: seq } : { result: "expect", seq };
     } catch (error) {
       deps.onError();
       log.warn({ err: error }, "ingest waits for the database");
-      answerAll({ result: "busy", retryMs: 250 });
-    } finally {
-      given.abort();
-      await deadline;
+      return { result: "busy", retryMs: failedMs };
     }
   }
 
@@ -141,11 +155,12 @@ export function createStreamWriter(deps: StreamWriterDeps): StreamWriter {
   return {
     streamId: deps.streamId,
     push(block) {
+      if (hanging) return block.answer({ result: "busy", retryMs: hangingMs });
       queue.push(block);
       loop ??= run();
     },
     get depth() {
-      return queue.length + writing;
+      return queue.length + writing.length;
     },
     idle: async () => loop,
   };
