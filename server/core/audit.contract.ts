@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { instantInPath, longIdInPath } from "./number.contract.ts";
 import { Actor } from "./actor.contract.ts";
 
 /** Narrows the record. Times in ms; `before` = a sequence number, for the next page. */
@@ -14,9 +15,9 @@ export const AuditFilter = z.object({
     .max(64)
     .regex(/^[a-z_]+(\.[a-z_]+)*$/)
     .optional(),
-  from: z.coerce.number().int().optional(),
-  to: z.coerce.number().int().optional(),
-  before: z.coerce.number().int().positive().optional(),
+  from: instantInPath().optional(),
+  to: instantInPath().optional(),
+  before: longIdInPath().optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 export type AuditFilter = z.infer<typeof AuditFilter>;

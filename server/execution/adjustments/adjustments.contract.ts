@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rowId } from "#server/core/number.contract.ts";
 import { refusalCodes } from "#server/core/refusal.contract.ts";
 import {
   Authority,
@@ -193,8 +194,8 @@ const Seen = One.extend({ version: z.number().int().optional() });
 
 /** A setter's own proposal. Absolute value in the set-point's unit. */
 export const ProposeAdjustment = z.object({
-  machineId: z.number().int(),
-  tagId: z.number().int(),
+  machineId: rowId(),
+  tagId: rowId(),
   value: z.number(),
   reason: Reason,
   /** The deviation it answers, if it answers one. */
@@ -206,10 +207,10 @@ export type ApproveAdjustment = z.infer<typeof ApproveAdjustment>;
 export const RejectAdjustment = Seen.extend({ reason: Reason });
 export type RejectAdjustment = z.infer<typeof RejectAdjustment>;
 /** One tap, no login, no reason asked. */
-export const HoldAdjustment = One.extend({ machineId: z.number().int() });
+export const HoldAdjustment = One.extend({ machineId: rowId() });
 export type HoldAdjustment = z.infer<typeof HoldAdjustment>;
 /** A badge at the machine, for targets of a class "at the machine". */
-export const ConfirmAtMachine = One.extend({ machineId: z.number().int() });
+export const ConfirmAtMachine = One.extend({ machineId: rowId() });
 export type ConfirmAtMachine = z.infer<typeof ConfirmAtMachine>;
 export const ReleaseAdjustment = Seen.extend({ reason: Reason });
 export type ReleaseAdjustment = z.infer<typeof ReleaseAdjustment>;
@@ -222,8 +223,8 @@ export type ReturnAdjustment = z.infer<typeof ReturnAdjustment>;
 
 /** One touch turns automation of a machine off; `tagId`: end the suspension of one set-point. */
 export const SetAutomation = z.object({
-  machineId: z.number().int(),
+  machineId: rowId(),
   on: z.boolean(),
-  tagId: z.number().int().optional(),
+  tagId: rowId().optional(),
 });
 export type SetAutomation = z.infer<typeof SetAutomation>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rowId } from "#server/core/number.contract.ts";
 
 export const deviationKinds = ["slowdown", "temperature_drift", "run_out"] as const;
 export const DeviationKind = z.enum(deviationKinds);
@@ -143,7 +144,7 @@ export const RuleView = z.object({
 export type RuleView = z.infer<typeof RuleView>;
 
 export const SetAuthority = z.object({
-  ruleId: z.number().int(),
+  ruleId: rowId(),
   authority: Authority,
   reason: z.string().trim().min(3).max(500),
 });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { longId, longIdInPath } from "#server/core/number.contract.ts";
 import { plainText } from "#server/core/text.contract.ts";
 
 /** Something that came and could not be stored as a reading. */
@@ -27,13 +28,13 @@ export const DeadLetterFilter = z.object({
   state: z.enum(["open", "discarded"]).default("open"),
   reason: z.string().max(64).optional(),
   /** Only letters older than this id: the next page. */
-  before: z.coerce.number().int().optional(),
+  before: longIdInPath().optional(),
   limit: z.coerce.number().int().min(1).max(500).default(100),
 });
 export type DeadLetterFilter = z.infer<typeof DeadLetterFilter>;
 
 export const DiscardDeadLetters = z.object({
-  ids: z.array(z.number().int().positive()).min(1).max(500),
+  ids: z.array(longId()).min(1).max(500),
   reason: plainText(400),
 });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { instant, rowId } from "#server/core/number.contract.ts";
 import { plainText } from "#server/core/text.contract.ts";
 import { tagMeanings } from "#server/device/tag.contract.ts";
 import { RunningJob } from "../orders/orders.contract.ts";
@@ -58,13 +59,13 @@ export const StopView = Span.extend({
 export type StopView = z.infer<typeof StopView>;
 
 export const ExplainStop = z.object({
-  machineId: z.number().int(),
+  machineId: rowId(),
   stopId: z.uuid(),
-  reasonId: z.number().int(),
+  reasonId: rowId(),
   comment: plainText(500).optional(),
   /** Only this part of the stop (splits it); left out = the whole stop. */
-  from: z.number().optional(),
-  to: z.number().optional(),
+  from: instant().optional(),
+  to: instant().optional(),
 });
 export type ExplainStop = z.infer<typeof ExplainStop>;
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { instant, rowId } from "#server/core/number.contract.ts";
 import { codeText, plainText } from "#server/core/text.contract.ts";
 
 /** B2MML dispositions; a quality hold is `restricted` with a reason of its own. */
@@ -30,10 +31,10 @@ export type ReleaseLot = z.infer<typeof ReleaseLot>;
 
 /** Puts a material lot on a running job; the lot of the same material that was on it comes off. */
 export const LoadLot = z.object({
-  machineId: z.number().int(),
+  machineId: rowId(),
   position: z.number().int().min(1).default(1),
   lotId: z.uuid(),
-  at: z.number().positive().optional(),
+  at: instant().optional(),
 });
 export type LoadLot = z.infer<typeof LoadLot>;
 

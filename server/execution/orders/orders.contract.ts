@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { instant, rowId } from "#server/core/number.contract.ts";
 import { codeText, plainText } from "#server/core/text.contract.ts";
 
 /** ISA-95 request and job states that we use; the database knows the same lists. */
@@ -57,32 +58,30 @@ export const OrderView = z.object({
 });
 export type OrderView = z.infer<typeof OrderView>;
 
-const Instant = z.number().positive();
-
 export const StartJob = z.object({
-  machineId: z.number().int(),
+  machineId: rowId(),
   jobId: z.uuid(),
   /** Position of the machine; 1 where it has only one. */
   position: z.number().int().min(1).default(1),
   /** When it really began, if not now; readings since then belong to it. */
-  at: Instant.optional(),
+  at: instant().optional(),
   /** Material lots it begins with. */
   lotIds: z.array(z.uuid()).max(20).default([]),
 });
 export type StartJob = z.infer<typeof StartJob>;
 
 export const PauseJob = z.object({
-  machineId: z.number().int(),
+  machineId: rowId(),
   jobId: z.uuid(),
-  at: Instant.optional(),
+  at: instant().optional(),
   reason: plainText(200).optional(),
 });
 export type PauseJob = z.infer<typeof PauseJob>;
 
 export const FinishJob = z.object({
-  machineId: z.number().int(),
+  machineId: rowId(),
   jobId: z.uuid(),
-  at: Instant.optional(),
+  at: instant().optional(),
   /** What came out, as a lot of the product; left out = no lot is made. */
   out: z
     .object({ code: plainText(60), quantity: z.number().positive(), location: plainText(60).optional() })
@@ -91,11 +90,11 @@ export const FinishJob = z.object({
 export type FinishJob = z.infer<typeof FinishJob>;
 
 export const CorrectJobRun = z.object({
-  machineId: z.number().int(),
+  machineId: rowId(),
   runId: z.uuid(),
-  start: Instant,
+  start: instant(),
   /** Null = still running. */
-  end: Instant.nullable(),
+  end: instant().nullable(),
   reason: plainText(500),
 });
 export type CorrectJobRun = z.infer<typeof CorrectJobRun>;
@@ -104,12 +103,12 @@ export const CreateOrder = z.object({
   code: codeText(40),
   productId: z.uuid(),
   quantity: z.number().int().positive().max(10_000_000),
-  due: Instant.nullable().default(null),
+  due: instant().nullable().default(null),
   /** 1 = most urgent … 9. */
   priority: z.number().int().min(1).max(9).default(5),
   /** In the order in which they are done; each makes the whole quantity. */
   jobs: z
-    .array(z.object({ machineId: z.number().int(), operation: plainText(60) }))
+    .array(z.object({ machineId: rowId(), operation: plainText(60) }))
     .min(1)
     .max(20),
 });

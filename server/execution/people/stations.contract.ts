@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rowId } from "#server/core/number.contract.ts";
 import { plainText } from "#server/core/text.contract.ts";
 import { Language } from "./people.contract.ts";
 
@@ -16,7 +17,7 @@ const CodeTerms = z.object({
 
 export const MakeStation = CodeTerms.extend({
   name: plainText(),
-  machineIds: z.array(z.number().int().positive()).min(1).max(32),
+  machineIds: z.array(rowId()).min(1).max(32),
   language: Language.default("en"),
   theme: Theme.default("light"),
   mmPerPx: MmPerPx.nullable().default(null),
@@ -28,7 +29,7 @@ export const MakeStationCode = CodeTerms.extend({ stationId: z.uuid() });
 export const ChangeStation = z.object({
   stationId: z.uuid(),
   name: plainText().optional(),
-  machineIds: z.array(z.number().int().positive()).min(1).max(32).optional(),
+  machineIds: z.array(rowId()).min(1).max(32).optional(),
   language: Language.optional(),
   theme: Theme.optional(),
   mmPerPx: MmPerPx.nullable().optional(),

@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { rowId } from "#server/core/number.contract.ts";
 import { codeText, plainText } from "#server/core/text.contract.ts";
 import { tagMeanings } from "#server/device/tag.contract.ts";
 import { EdgeTag, Reflex } from "#server/edge/document.contract.ts";
 
-const Id = z.number().int().positive();
+const Id = rowId();
 
 /** A tag as lists and live tiles need it: its id is what a screen watches. */
 export const TagView = z.object({

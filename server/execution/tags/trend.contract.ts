@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { instantInPath } from "#server/core/number.contract.ts";
 import { ContextBand } from "../context/context.contract.ts";
 import { TagView } from "./tags.contract.ts";
 
@@ -6,8 +7,8 @@ import { TagView } from "./tags.contract.ts";
 export const maxTrendPoints = 4000;
 
 export const TrendQuery = z.object({
-  from: z.coerce.number(),
-  to: z.coerce.number(),
+  from: instantInPath(),
+  to: instantInPath(),
   /** Pixels of the chart. */
   points: z.coerce.number().int().min(10).max(maxTrendPoints).default(1000),
 });

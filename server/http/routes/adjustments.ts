@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import { z } from "zod";
+import { rowId } from "#server/core/number.contract.ts";
 import type { Db } from "#db/client.ts";
 import { adjustment } from "#db/schema/execution/adjustments.ts";
 import { workUnit } from "#db/schema/execution/plant.ts";
@@ -104,7 +105,7 @@ export function adjustmentsRoutes(api: ApiRouter): void {
     path: "/machines/:code/automation",
     params: z.object({ code: z.string().max(64) }),
     command: setAutomation,
-    body: z.object({ on: z.boolean(), tagId: z.number().int().optional() }),
+    body: z.object({ on: z.boolean(), tagId: rowId().optional() }),
     input: async ({ params: { code }, body, db }) => ({ ...body, machineId: await machineByCode(db, code) }),
     response: z.object({ machineId: z.number().int(), on: z.boolean() }),
     summary: "Turn a machine's automation off, or on again; with a tag: end the suspension of one set-point",

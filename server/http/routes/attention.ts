@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rowIdInPath } from "#server/core/number.contract.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { attention } from "#server/execution/alarms/attention.queries.ts";
 import { AttentionView } from "#server/execution/alarms/attention.contract.ts";
@@ -47,7 +48,7 @@ export function attentionRoutes(api: ApiRouter): void {
   });
   commandRoute(api, {
     path: "/rules/:ruleId/authority",
-    params: z.object({ ruleId: z.coerce.number().int() }),
+    params: z.object({ ruleId: rowIdInPath() }),
     command: setAuthority,
     response: z.object({ ruleId: z.number().int() }),
     summary: "How far a rule may go: show, recommend, write after approval, write inside its limits",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rowIdInPath } from "#server/core/number.contract.ts";
 import type { Db } from "#db/client.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { abandonInstruction, completeStep } from "#server/execution/guidance/guidance.commands.ts";
@@ -19,7 +20,7 @@ export function guidanceRoutes(api: ApiRouter): void {
   });
   commandRoute(api, {
     path: `${one}/steps/:step`,
-    params: z.object({ runId: z.uuid(), step: z.coerce.number().int() }),
+    params: z.object({ runId: z.uuid(), step: rowIdInPath() }),
     command: completeStep,
     response: InstructionRunView,
     summary: "Pass the current step; a step bound to a live value is passed by the machine",

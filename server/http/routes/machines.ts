@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { instantInPath } from "#server/core/number.contract.ts";
 import type { Scope } from "#server/core/access.rules.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { explainStop } from "#server/execution/machine-state/machine-state.commands.ts";
@@ -20,7 +21,7 @@ import { statesBetween, stopReasons, stopsBetween } from "#server/execution/mach
 import { commandRoute, type QueryCall, queryRoute, type Routes } from "../route.ts";
 
 const Code = z.object({ code: z.string().max(64) });
-const Period = z.object({ from: z.coerce.number(), to: z.coerce.number() });
+const Period = z.object({ from: instantInPath(), to: instantInPath() });
 /** The longest period of states or stops in one answer, ms. */
 const longestMs = 92 * 86_400_000;
 

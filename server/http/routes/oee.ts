@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { instantInPath } from "#server/core/number.contract.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { OeeReport, RunningOee } from "#server/enterprise/oee/oee.contract.ts";
 import { runningOee } from "#server/enterprise/oee/oee.queries.ts";
@@ -24,8 +25,8 @@ export const oeeRoutes: Routes = (api) => {
     query: z.object({
       machine: z.string().max(64).optional(),
       line: z.string().max(64).optional(),
-      from: z.coerce.number().optional(),
-      to: z.coerce.number().optional(),
+      from: instantInPath().optional(),
+      to: instantInPath().optional(),
       by: OeeReport.shape.by.default("day"),
     }),
     action: "reports.look",

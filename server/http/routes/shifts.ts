@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { instantInPath, rowIdInPath } from "#server/core/number.contract.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { ShiftView } from "#server/execution/shifts/shifts.contract.ts";
 import { shiftsBetween } from "#server/execution/shifts/shifts.queries.ts";
@@ -11,9 +12,9 @@ export const shiftsRoutes: Routes = (api) => {
   queryRoute(api, {
     path: "/shifts",
     query: z.object({
-      from: z.coerce.number().optional(),
-      to: z.coerce.number().optional(),
-      lineId: z.coerce.number().int().optional(),
+      from: instantInPath().optional(),
+      to: instantInPath().optional(),
+      lineId: rowIdInPath().optional(),
     }),
     action: "floor.look",
     response: z.array(ShiftView),

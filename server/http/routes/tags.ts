@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rowIdInPath } from "#server/core/number.contract.ts";
 import type { Db } from "#db/client.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import {
@@ -21,7 +22,7 @@ import { TrendQuery, TrendView } from "#server/execution/tags/trend.contract.ts"
 import { readTrend } from "#server/execution/tags/trend.queries.ts";
 import { commandRoute, queryRoute, type Routes } from "../route.ts";
 
-const OneTag = z.object({ id: z.coerce.number().int().positive() });
+const OneTag = z.object({ id: rowIdInPath() });
 
 /** Tags, where they come from, and their readings with what ran meanwhile. */
 export const tagsRoutes: Routes = (api) => {
