@@ -48,7 +48,9 @@ export type ServerRole = (typeof serverRoles)[number];
 
 /** Parses the environment once. @throws Error with one clear sentence naming the variable. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const parsed = Environment.safeParse(env);
+  // A setting that is there and empty is not set: that is how shells and compose files leave one out.
+  const given = Object.entries(env).filter(([, value]) => value !== "");
+  const parsed = Environment.safeParse(Object.fromEntries(given));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new Error(`The setting ${issue?.path.join(".") ?? ""} is wrong: ${issue?.message ?? "invalid"}.`);

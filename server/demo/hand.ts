@@ -11,12 +11,21 @@ export class HandProblem extends Error {}
 export async function findDemo(env: Readonly<Record<string, string | undefined>>): Promise<DemoAddress> {
   const { house } = foldersOf(resolve(parseConfig(env).DATA_DIR), true);
   const text = await readFile(join(house, "demo.json"), "utf8").catch(() => null);
-  const address = text === null ? null : DemoAddress.safeParse(JSON.parse(text));
+  const address = text === null ? null : DemoAddress.safeParse(read(text));
   if (address === null || !address.success)
     throw new HandProblem(
       "No demo plant runs here: start one with `npm start` in another terminal (or name its DATA_DIR).",
     );
   return address.data;
+}
+
+/** A file that is just being written is not there yet. */
+function read(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** Asks the plant's hand. @throws HandProblem with the plant's own words when it refuses */

@@ -1,4 +1,4 @@
-import { systemClock } from "#server/core/clock.ts";
+import type { Clock } from "#server/core/clock.ts";
 import { signalProcess } from "#server/launcher/processes.ts";
 import type {
   AdjustmentSummary,
@@ -10,6 +10,7 @@ import { type ApiHand, askPlant, HandProblem } from "./hand.ts";
 export interface Stage {
   readonly demo: DemoAddress;
   readonly api: ApiHand;
+  readonly clock: Clock;
   /** Where the demo is now: another process after a restart. */
   find(): Promise<DemoAddress>;
   /** Shows a step on every screen and in the terminal. */
@@ -18,12 +19,17 @@ export interface Stage {
 }
 
 /** Asks again each half second until there is an answer. @throws HandProblem when it takes too long */
-async function until<T>(what: string, ms: number, ask: () => Promise<T | undefined>): Promise<T> {
-  const end = systemClock.monotonic() + ms;
-  while (systemClock.monotonic() < end) {
+async function until<T>(
+  clock: Clock,
+  what: string,
+  ms: number,
+  ask: () => Promise<T | undefined>,
+): Promise<T> {
+  const end = clock.monotonic() + ms;
+  while (clock.monotonic() < end) {
     const found = await ask().catch(() => undefined);
     if (found !== undefined) return found;
-    await systemClock.sleep(500);
+    await clock.sleep(500);
   }
   throw new HandProblem(`Waited ${Math.round(ms / 1000)} s in vain: ${what}.`);
 }
@@ -31,7 +37,7 @@ async function until<T>(what: string, ms: number, ask: () => Promise<T | undefin
 const machine = "press-2";
 
 /** Nothing is sent to a machine whose station nobody can look at: waits until one is open. */
-async function untilStation(api: ApiHand, say: Stage["say"]): Promise<void> {
+async function untilStation({ api, clock, say }: Stage): Promise<void> {
   const open = async () => {
     const { parts } = await api.get<{ parts: Record<string, { figures: Record<string, unknown> }> }>(
       "/health",
@@ -42,22 +48,23 @@ async function untilStation(api: ApiHand, say: Stage["say"]): Promise<void> {
   say(
     "Open the station of press 2 first (its link is in the last words of npm start): a change is announced there.",
   );
-  await until("no station was opened", 180_000, open);
+  await until(clock, "no station was opened", 180_000, open);
 }
 
 /** Cooling clogs; the loop finds it, a supervisor approves, the machine obeys, the effect is measured. */
-export async function playLoop({ api, demo, tell, say }: Stage): Promise<void> {
+export async function playLoop(stage: Stage): Promise<void> {
+  const { api, clock, demo, tell, say } = stage;
   const open = await api.get<AdjustmentSummary[]>(`/adjustments?machine=${machine}&show=open`);
   if (open.some((a) => a.state === "verifying" || a.state === "sent"))
     throw new HandProblem(
       `Another change of ${machine} is being measured; play the story when it has its verdict.`,
     );
-  await untilStation(api, say);
+  await untilStation(stage);
   await askPlant(demo, "/clear", { machine });
   await tell(1, "The cooling of press 2 begins to clog. Look at its station and at its melt temperature.");
   await askPlant(demo, "/fault", { name: "cooling-clog", machine });
   const known = new Set(open.map((a) => a.id));
-  const proposed = await until(`no change was proposed for ${machine}`, 90_000, async () =>
+  const proposed = await until(clock, `no change was proposed for ${machine}`, 90_000, async () =>
     (await api.get<AdjustmentSummary[]>(`/adjustments?machine=${machine}&show=open`)).find(
       (a) => a.state === "proposed" && (!known.has(a.id) || open.length > 0),
     ),
@@ -68,7 +75,7 @@ export async function playLoop({ api, demo, tell, say }: Stage): Promise<void> {
     `Drift is detected. Proposed: ${proposed.target.name} ${change.from} → ${change.to}, with its evidence. The supervisor looks at it.`,
     change,
   );
-  await systemClock.sleep(5000);
+  await clock.sleep(5000);
   await api.post(`/adjustments/${proposed.id}/approve`, { version: proposed.version });
   await tell(3, "Approved by Dana. The station announces it; anybody there may press Hold.");
   const ends = new Set([
@@ -83,7 +90,7 @@ export async function playLoop({ api, demo, tell, say }: Stage): Promise<void> {
     "blocked",
   ]);
   let told = "";
-  const verdict = await until("the change came to no verdict", 120_000, async () => {
+  const verdict = await until(clock, "the change came to no verdict", 120_000, async () => {
     const now = await api.get<AdjustmentView>(`/adjustments/${proposed.id}`);
     if (now.state !== told) {
       told = now.state;
@@ -99,7 +106,7 @@ export async function playLoop({ api, demo, tell, say }: Stage): Promise<void> {
     return ends.has(now.state) ? now : undefined;
   });
   await tell(5, `Verdict: ${verdict.state.replaceAll("_", " ")}.`, { verdict: verdict.state });
-  await systemClock.sleep(8000);
+  await clock.sleep(8000);
   await askPlant(demo, "/clear", { machine });
   await tell(6, "The channel is cleaned. The whole way stands in the record of the change and in the audit.");
 }
@@ -112,29 +119,29 @@ interface LogEntry {
 }
 
 /** The server is killed, again and again; the edge keeps everything, and delivers. */
-export async function playOutage({ api, demo, find, tell, say }: Stage): Promise<void> {
+export async function playOutage({ api, clock, demo, find, tell, say }: Stage): Promise<void> {
   const metric = `${machine}/Cycles`;
   const { count: before } = (await askPlant(demo, "/log?limit=1")) as { count: number };
-  const from = systemClock.now();
+  const from = clock.now();
   await tell(1, "The server is killed, and again when it comes back. Machines and edge go on.");
-  await systemClock.sleep(2000);
+  await clock.sleep(2000);
   let dead = 0;
-  while (systemClock.now() < from + 20_000) {
+  while (clock.now() < from + 20_000) {
     const address = await find().catch(() => null);
     if (address?.server != null && signalProcess(address.server, "SIGKILL")) dead += 1;
-    await systemClock.sleep(2500);
+    await clock.sleep(2500);
   }
   say(`   killed ${dead} times`);
-  const back = systemClock.monotonic();
-  await until("the server did not come back", 60_000, async () =>
+  const back = clock.monotonic();
+  await until(clock, "the server did not come back", 60_000, async () =>
     (await fetch(`${demo.url}/api/v1/health`, { signal: AbortSignal.timeout(2000) })).ok ? true : undefined,
   );
   await tell(
     2,
-    `The server is back after ${((systemClock.monotonic() - back) / 1000).toFixed(1)} s. The edge delivers what it kept.`,
+    `The server is back after ${((clock.monotonic() - back) / 1000).toFixed(1)} s. The edge delivers what it kept.`,
   );
-  await systemClock.sleep(8000);
-  const to = systemClock.now() - 3000;
+  await clock.sleep(8000);
+  const to = clock.now() - 3000;
   const { entries } = (await askPlant(demo, `/log?after=${before}`)) as { entries: LogEntry[] };
   // A counter that stands still is said again and not stored again: what counts is each new value.
   const sent = new Set(

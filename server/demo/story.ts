@@ -1,3 +1,4 @@
+import { systemClock } from "#server/core/clock.ts";
 import { storyNames } from "./demo.contract.ts";
 import { ApiHand, findDemo, HandProblem } from "./hand.ts";
 import { playFirstMachine, playLoop, playOutage, type Stage } from "./stories.ts";
@@ -20,6 +21,7 @@ async function run(given: string | undefined): Promise<void> {
   const stage: Stage = {
     demo,
     api,
+    clock: systemClock,
     find: () => findDemo(process.env),
     say: (words) => console.log(words),
     tell: async (step, words, params = {}) => {

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { systemClock } from "#server/core/clock.ts";
 import { openSource, readConfig } from "./backup-target.ts";
+import { commandLine } from "./command-line.ts";
 import { foldersOf } from "./folders.ts";
 import { makeBackup } from "./make-backup.ts";
 import { endWith } from "./problem.ts";
@@ -10,10 +10,11 @@ import { terminal } from "./progress.ts";
 // `npm run backup [-- FOLDER] [--with-secrets]`: also while the plant runs.
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { "with-secrets": { type: "boolean", default: false } },
-  });
+  const { values, positionals } = commandLine(
+    "Usage: npm run backup [-- FOLDER] [--with-secrets]   (a folder that is not there yet)",
+    { least: 0, most: 1 },
+    { "with-secrets": { type: "boolean", default: false } },
+  );
   const config = readConfig();
   const folders = foldersOf(config.DATA_DIR, config.DEMO);
   const stamp = new Date(systemClock.now())

@@ -82,7 +82,8 @@ export async function makeBackup(options: BackupOptions): Promise<Manifest> {
     await syncFolder(dirname(target));
     return manifest;
   } catch (error) {
-    await rm(part, { recursive: true, force: true });
+    // Where nothing can be made, nothing can be taken away either.
+    await rm(part, { recursive: true, force: true }).catch(() => {});
     throw fileProblem(error, target, "the backup") ?? error;
   } finally {
     await sql.end();

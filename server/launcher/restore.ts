@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { systemClock } from "#server/core/clock.ts";
 import { ageInWords, readArchive } from "./archive.ts";
 import { openTarget, readConfig } from "./backup-target.ts";
+import { commandLine } from "./command-line.ts";
 import { checkSpace, checkWritable } from "./checks.ts";
 import { foldersOf, makeFolders } from "./folders.ts";
 import { lockInstance } from "./instance-lock.ts";
@@ -13,11 +13,12 @@ import { terminal } from "./progress.ts";
 // `npm run restore -- FOLDER`: into an empty DATA_DIR (and an empty DATABASE_URL, where one is named).
 
 async function main(): Promise<void> {
-  const { positionals } = parseArgs({ allowPositionals: true });
-  const [given] = positionals;
-  if (given === undefined)
-    throw new Problem("Usage: npm run restore -- FOLDER   (a folder that npm run backup made)");
-  const archive = resolve(given);
+  const { positionals } = commandLine(
+    "Usage: npm run restore -- FOLDER   (a folder that npm run backup made)",
+    { least: 1, most: 1 },
+    {},
+  );
+  const archive = resolve(positionals[0] ?? "");
   const config = readConfig();
   const folders = foldersOf(config.DATA_DIR, config.DEMO);
   const out = terminal();
