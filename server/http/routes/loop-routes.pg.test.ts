@@ -92,6 +92,39 @@ test("deciding is offered to whoever would be heard, and everybody else reads wh
   expect(dropped.body).toMatchObject({ state: "rejected", offered: [] });
 });
 
+test("two approve at once, and one of them taps twice: one approval, and the other reads who was first", async () => {
+  const input = {
+    machineId: loop.machineId,
+    tagId: loop.tags["SpeedSetpoint"] ?? 0,
+    value: 96,
+    reason: "calmer still",
+  };
+  const { adjustmentId } = await loop.do(proposeAdjustment, loop.people.chen, input);
+  const second = await house.signedIn("supervisor");
+  const tap = (browser: TestBrowser, commandId: string) =>
+    browser.call("POST", `/adjustments/${adjustmentId}/approve`, { commandId });
+  const [one, other] = [crypto.randomUUID(), crypto.randomUUID()];
+  const answers = await Promise.all([tap(supervisor, one), tap(second, other), tap(supervisor, one)]);
+  const { body } = await supervisor.get(`/adjustments/${adjustmentId}`);
+  expect(body.approvedBy).toHaveLength(1);
+  const refused = answers.filter((answer) => answer.status !== 200);
+  for (const answer of refused)
+    expect([answer.status, answer.body.refusal]).toEqual([
+      409,
+      { code: "already_decided", params: { name: body.approvedBy[0].name, state: "approved" } },
+    ]);
+  // Who was first heard yes to every tap; the other heard no.
+  const heard = answers.map((answer) => answer.status);
+  expect([
+    [200, 409, 200],
+    [409, 200, 409],
+  ]).toContainEqual(heard);
+  // A tap after the fact is still the first one's.
+  const again = await tap(heard[0] === 200 ? supervisor : second, heard[0] === 200 ? one : other);
+  expect([again.status, again.body.approvedBy]).toEqual([200, body.approvedBy]);
+  await supervisor.post(`/adjustments/${adjustmentId}/reject`, { reason: "no more needed" });
+});
+
 test("automation goes off with one touch at the station and on again by a supervisor", async () => {
   const off = await station.post("/machines/press-9/automation", { on: false });
   expect(off.body).toEqual({ machineId: loop.machineId, on: false });
