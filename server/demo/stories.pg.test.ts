@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { eq } from "drizzle-orm";
 import { getRequestListener } from "@hono/node-server";
@@ -53,6 +53,16 @@ async function bodyOf(request: IncomingMessage): Promise<{ name?: string; machin
   return text === "" ? {} : JSON.parse(text);
 }
 
+async function obey(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = (request.url ?? "").split("?")[0] ?? "";
+  const { name, machine } = await bodyOf(request);
+  if (path !== "/log") asked.push(`${path} ${name ?? ""} ${machine ?? ""}`);
+  if (name === "cooling-clog") loop.press.extra = 9;
+  if (path === "/clear") loop.press.extra = 0;
+  response.setHeader("content-type", "application/json");
+  response.end(JSON.stringify(path === "/log" ? log : {}));
+}
+
 beforeAll(async () => {
   const parts = { screens: () => ({ ok: true, figures: { stations } }) };
   const own = [sessionRoutes, peopleRoutes(testPepper), stationsRoutes, adjustmentsRoutes, demoRoutes];
@@ -60,17 +70,10 @@ beforeAll(async () => {
   await house.db.update(workUnit).set({ code: "another" }).where(eq(workUnit.code, "press-2"));
   loop = await makeLoop(house.db, "press-2", house.clock.now());
   await loop.run(3);
-  front = createServer(getRequestListener(house.app.fetch));
+  const answer = getRequestListener(house.app.fetch);
+  front = createServer((request, response) => void answer(request, response));
   url = await listen(front);
-  plant = createServer(async (request, response) => {
-    const path = (request.url ?? "").split("?")[0] ?? "";
-    const { name, machine } = await bodyOf(request);
-    if (path !== "/log") asked.push(`${path} ${name ?? ""} ${machine ?? ""}`);
-    if (name === "cooling-clog") loop.press.extra = 9;
-    if (path === "/clear") loop.press.extra = 0;
-    response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify(path === "/log" ? log : {}));
-  });
+  plant = createServer((request, response) => void obey(request, response));
   control = await listen(plant);
   await house.person("2001", ["supervisor"], "Dana");
   api = new ApiHand(url);
