@@ -4,6 +4,7 @@ import { type Db, openDb } from "#db/client.ts";
 import { epochMs, instant } from "#db/sql.ts";
 import { systemClock } from "#server/core/clock.ts";
 import type { AdjustmentState, AdjustmentView } from "#server/execution/adjustments/adjustments.contract.ts";
+import type { AlarmCard } from "#server/execution/alarms/alarms.contract.ts";
 import type { MachineView } from "#server/execution/machine-state/machine-state.contract.ts";
 import type { SessionView } from "#server/http/session.contract.ts";
 import { edgeCode } from "#server/launcher/environment.ts";
@@ -152,6 +153,7 @@ async function change({ hand }: House, station: Page, office: Page, machine: str
   await expect
     .poll(async () => (await api<SessionView>(station, "GET", "/session")).actor.kind, patience)
     .toBe("person");
+  await takeAlarms(station, machine);
   const { id: machineId, tags } = await api<MachineView>(station, "GET", `/machines/${machine}`);
   const tagId = tags.find((tag) => tag.metric === `${machine}/MeltSetpoint`)?.id;
   const setpoint = (await hand.machine(machine)).meltSetpoint ?? Number.NaN;
@@ -164,6 +166,16 @@ async function change({ hand }: House, station: Page, office: Page, machine: str
   const { id, version } = proposed;
   await api(office, "POST", `/adjustments/${id}/approve`, { version });
   return id;
+}
+
+/** What an earlier story left on the machine would block a change: whoever stands here takes it, until all is over. */
+async function takeAlarms(station: Page, machine: string): Promise<void> {
+  await expect(async () => {
+    const open = await api<AlarmCard[]>(station, "GET", `/alarms?machine=${machine}`);
+    for (const alarm of open.filter(({ state }) => state === "unack" || state === "rtn_unack"))
+      await api(station, "POST", `/alarms/${alarm.id}/take`, {});
+    expect(open.map((alarm) => alarm.kind)).toEqual([]);
+  }).toPass({ ...patience, intervals: [250] });
 }
 
 /** Asks the API as this page's person. A server that is just coming back is asked again: with the same command. */
