@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, chmod } from "node:fs/promises";
@@ -15,7 +15,9 @@ import { createLanes } from "#server/execution/ingest/lanes.ts";
 import { startServer } from "#server/execution/ingest/testing.ts";
 import { createRollups } from "#server/execution/rollups/rollup-consumer.ts";
 import { createTagRegistry } from "#server/execution/tags/tag-registry.ts";
+import { projectRoot } from "#server/launcher/folders.ts";
 import { startCluster } from "#server/launcher/postgres.ts";
+import { nodeArguments } from "#server/launcher/supervised-child.ts";
 import { makeBenchPlant } from "./ingest/plant.ts";
 import type { LoadOrder, LoadReport } from "./ingest/protocol.ts";
 import type { BenchOptions, Figure } from "./main.ts";
@@ -48,11 +50,17 @@ export async function run(print: (figure: Figure) => void, { seconds }: BenchOpt
     const consumers = createConsumers();
     const lanes = createLanes({ db: lanesDb, clock, log, tags, consumers, ranges: [createRollups()] });
     const server = await startServer(db, { lanes, log });
-    const edge = fork(
-      new URL("./ingest/edge.ts", import.meta.url),
-      [join(folder, "queue"), server.url, plant.edgeCode, plant.token, JSON.stringify(plant.lanes)],
-      { stdio: ["ignore", "ignore", "inherit", "ipc"] },
-    );
+    const given = [
+      join(folder, "queue"),
+      server.url,
+      plant.edgeCode,
+      plant.token,
+      JSON.stringify(plant.lanes),
+    ];
+    const edge = spawn(process.execPath, nodeArguments("bench/ingest/edge.ts", ...given), {
+      cwd: projectRoot,
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
     await once(edge, "message");
     await untilReport(edge, (report) => report.online);
     await lanes.start(new AbortController().signal);

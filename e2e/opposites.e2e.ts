@@ -2,7 +2,7 @@ import type { Page } from "@playwright/test";
 import { type SQL, sql } from "drizzle-orm";
 import { openDb } from "#db/client.ts";
 import { badge, deskOf, expect, type House, scan, stationOf, test } from "./fixtures.ts";
-import { countsOn, decide, openProposal, scrapShare, stateOn } from "./screen.ts";
+import { countsOn, decide, madeBetween, openProposal, scrapShare, shareOf, stateOn } from "./screen.ts";
 
 // Presses go wrong at once, one for each story, so that the proposals ripen while others are decided.
 test.beforeAll(async ({ house: { hand } }) => {
@@ -58,8 +58,7 @@ test("a sensor drifts: the change makes scrap worse, did not help, and the old v
   await expect(announcementOn(station)).toContainText("Approved by Dana Novak.");
   await meltSetTo(house, "press-1", proposal.newValue);
   const changed = await countsOn(station);
-  const shareBefore =
-    (changed.scrap - start.scrap) / (changed.good + changed.scrap - start.good - start.scrap);
+  const shareBefore = shareOf(madeBetween(start, changed));
 
   await expect(stateOn(desk)).toHaveText("Did not help", { timeout: 150_000 });
   // Looked at each second, the test may be sure that scrap is not better before it is sure that it is worse.

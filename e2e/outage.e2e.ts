@@ -168,14 +168,17 @@ async function change({ hand }: House, station: Page, office: Page, machine: str
   return id;
 }
 
-/** What an earlier story left on the machine would block a change: whoever stands here takes it, until all is over. */
+/**
+ * What an earlier story left on the machine would block a change: whoever stands here takes it, until all is over. A
+ * detector that summed a drift up needs as many quiet windows to forget it.
+ */
 async function takeAlarms(station: Page, machine: string): Promise<void> {
   await expect(async () => {
     const open = await api<AlarmCard[]>(station, "GET", `/alarms?machine=${machine}`);
     for (const alarm of open.filter(({ state }) => state === "unack" || state === "rtn_unack"))
       await api(station, "POST", `/alarms/${alarm.id}/take`, {});
     expect(open.map((alarm) => alarm.kind)).toEqual([]);
-  }).toPass({ ...patience, intervals: [250] });
+  }).toPass({ timeout: 180_000, intervals: [250] });
 }
 
 /** Asks the API as this page's person. A server that is just coming back is asked again: with the same command. */

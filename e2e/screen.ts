@@ -30,6 +30,17 @@ export async function countsOn(station: Page): Promise<Counts> {
   };
 }
 
+/** What was made between two looks. A shift that ended meanwhile began to count anew. */
+export function madeBetween(from: Counts, to: Counts): Counts {
+  if (to.good < from.good) return to;
+  return { good: to.good - from.good, scrap: to.scrap - from.scrap };
+}
+
+/** Share of the parts that is scrap. */
+export function shareOf({ good, scrap }: Counts): number {
+  return scrap / (good + scrap);
+}
+
 /** Waits until so many parts were made since `from`; answers which share of them was scrap. */
 export async function scrapShare(
   station: Page,
@@ -37,13 +48,12 @@ export async function scrapShare(
   parts: number,
   timeout = 90_000,
 ): Promise<number> {
-  let now = from;
-  const made = () => now.good + now.scrap - from.good - from.scrap;
+  let made: Counts = { good: 0, scrap: 0 };
   await expect(async () => {
-    now = await countsOn(station);
-    expect(made()).toBeGreaterThanOrEqual(parts);
+    made = madeBetween(from, await countsOn(station));
+    expect(made.good + made.scrap).toBeGreaterThanOrEqual(parts);
   }).toPass({ timeout, intervals: [1000] });
-  return (now.scrap - from.scrap) / made();
+  return shareOf(made);
 }
 
 /** Begins to watch for something on a page; answers, once it is there, when that was (ms since epoch). */

@@ -43,8 +43,8 @@ export function Ribbon(props: { states: readonly StateInterval[] }): ReactNode {
     .join(", ");
   const first = Math.ceil(from / hour) * hour;
   const hours = Array.from({ length: 8 }, (_, i) => first + i * hour).filter(
-    // A label at the very end would stand outside its card.
-    (at) => at < to - ribbonMs / 40,
+    // A label at either end would stand outside its card.
+    (at) => at > from + ribbonMs / 40 && at < to - ribbonMs / 40,
   );
   return (
     <section aria-label={t("title")} className="k-card flex flex-col justify-center gap-mm-2 lg:flex-1">
