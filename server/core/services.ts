@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Logger } from "pino";
 
 /** A long-lived part of a process. `signal` aborts when the process is asked to stop. */
@@ -10,6 +11,8 @@ export interface Service {
 /** Starts parts in the order given (tier order); the returned function stops them in reverse. */
 export async function startServices(services: readonly Service[], log: Logger): Promise<() => Promise<void>> {
   const abort = new AbortController();
+  // One signal for all parts; Node would suspect a leak at the eleventh.
+  setMaxListeners(0, abort.signal);
   const started: Service[] = [];
   const stopAll = async () => {
     abort.abort();

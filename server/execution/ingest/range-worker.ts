@@ -38,8 +38,9 @@ export function createRangeWorker(deps: RangeWorkerDeps): LaneWorker {
   let most = maxRange;
 
   async function step(feed: Feed): Promise<boolean> {
-    positions ??= await cursorsOfConsumer(db, consumer.name);
-    const from = positions.get(feed.key) ?? 0;
+    // Kept by this step: lanes that change hands meanwhile make it forget `positions`.
+    const at = (positions ??= await cursorsOfConsumer(db, consumer.name));
+    const from = at.get(feed.key) ?? 0;
     const fence = fenceOf(feed.lane);
     if (fence === null || feed.acked <= from) return false;
     const to = await db.transaction(async (tx) => {
@@ -53,7 +54,7 @@ export function createRangeWorker(deps: RangeWorkerDeps): LaneWorker {
       }
       return last;
     });
-    positions.set(feed.key, to);
+    at.set(feed.key, to);
     most = Math.min(maxRange, most * 2);
     return true;
   }
