@@ -119,3 +119,12 @@ export function formatDayTime(locale: string, timeZone: string, at: number, seco
     hourCycle: "h23",
   }).format(at);
 }
+
+/** A size in bytes as B, kB, MB or GB (powers of 1000), with one decimal from kB on. */
+export function formatBytes(locale: string, bytes: number): string {
+  const units = ["B", "kB", "MB", "GB"];
+  let value = bytes;
+  let at = 0;
+  for (; value >= 1000 && at < units.length - 1; at++) value /= 1000;
+  return `${formatNumber(locale, value, at === 0 ? 0 : 1)} ${units[at] ?? ""}`;
+}

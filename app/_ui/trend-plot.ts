@@ -160,6 +160,8 @@ function drawBehind(u: uPlot, input: PlotInput, paint: Paint): void {
   const lanes = [...new Set(input.bands.map((band) => band.lane))];
   ctx.font = paint.font.replace("12px", `${String(12 * ratio)}px`);
   ctx.textBaseline = "middle";
+  // The axes leave theirs behind.
+  ctx.textAlign = "left";
   for (const band of input.bands) {
     const from = x(band.start);
     const to = x(band.end ?? input.to);

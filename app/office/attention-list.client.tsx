@@ -107,10 +107,7 @@ function AttentionRow(props: { item: AttentionItem }): ReactNode {
     >
       <AlarmMark priority={item.urgency as Priority} label={t("urgency", { urgency: item.urgency })} />
       <div className="min-w-0">
-        <p className="font-semibold">
-          {item.machine !== null && <bdi className="me-2">{item.machine.name}</bdi>}
-          {say(item.title)}
-        </p>
+        <p className="font-semibold">{say(item.title)}</p>
         <p className="text-ink-2">{say(item.text)}</p>
         <p className="text-sm text-ink-2">
           <Ago at={item.since} />

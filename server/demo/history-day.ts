@@ -173,13 +173,17 @@ function saidCounts(
   pieces: readonly Piece[],
   random: Random,
 ): HistoryReading[] {
-  const said: HistoryReading[] = [];
+  const said: HistoryReading[] = [
+    { at: from, metric: "Cycles", value: 0 },
+    { at: from, metric: "Good", value: 0 },
+  ];
+  if (machine.kind !== "oven") said.push({ at: from, metric: "Scrap", value: 0 });
   const pace = random.between(0.87, 0.97);
   let cycles = 0;
   let scrap = 0;
   let rest = 0;
   let i = 0;
-  for (let at = from; at < to; at += minute) {
+  for (let at = from + minute; at <= to; at += minute) {
     let ran = 0;
     while (i > 0 && (pieces[i]?.start ?? 0) > at - minute) i -= 1;
     for (let j = i; j < pieces.length; j++) {
@@ -197,11 +201,13 @@ function saidCounts(
     cycles += made;
     const bad = machine.kind === "oven" ? 0 : random.binomial(made * machine.perCycle, scrapShare);
     scrap += bad;
+    // Read before the minute is over: what was made in it belongs to it, and to its shift.
+    const read = at - 1;
     said.push(
-      { at, metric: "Cycles", value: cycles },
-      { at, metric: "Good", value: cycles * machine.perCycle - scrap },
+      { at: read, metric: "Cycles", value: cycles },
+      { at: read, metric: "Good", value: cycles * machine.perCycle - scrap },
     );
-    if (machine.kind !== "oven") said.push({ at, metric: "Scrap", value: scrap });
+    if (machine.kind !== "oven") said.push({ at: read, metric: "Scrap", value: scrap });
   }
   return said;
 }

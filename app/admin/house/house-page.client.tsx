@@ -3,6 +3,7 @@
 import { useLocale, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { formatSpan } from "#app/_lib/format.ts";
+import { figureName, figureValue } from "./figures.ts";
 import { useRecord } from "#app/_live/record.client.ts";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import { Ago } from "#app/_ui/relative-time.client.tsx";
@@ -48,8 +49,8 @@ export function HousePage(): ReactNode {
                   <dl className="mt-2 grid grid-cols-[1fr_auto] gap-x-4 text-sm" dir="ltr">
                     {Object.entries(part.figures).map(([key, value]) => (
                       <div key={key} className="contents">
-                        <dt className="text-ink-2">{key}</dt>
-                        <dd className="text-end">{value === null ? "–" : String(value)}</dd>
+                        <dt className="text-ink-2">{figureName(key)}</dt>
+                        <dd className="text-end tabular-nums">{figureValue(locale, key, value)}</dd>
                       </div>
                     ))}
                   </dl>

@@ -10,6 +10,7 @@ import { BatchStates, Fenced, moveCursor } from "./consumer-store.ts";
 import { cursorsOfConsumer, statesOfConsumer } from "./consumer.queries.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Limiter } from "./limiter.ts";
+import { markOf, type Positions, readingsBehind } from "./positions.ts";
 import { createWorkLoop, type LaneWorker } from "./work-loop.ts";
 
 export interface ConsumerWorkerDeps {
@@ -43,7 +44,7 @@ export function createConsumerWorker(deps: ConsumerWorkerDeps): LaneWorker {
   /** Up to here a reading is suspected; until it is found, a failure halves at once. */
   let suspect: { feed: string; last: number } | null = null;
   /** How far it has come, and how far of that is saved. Empty = to be read from the database. */
-  let positions: Map<string, number> | null = null;
+  let positions: Positions | null = null;
   let saved = new Map<string, number>();
   let states = new Map<string, unknown>();
   let savedAt = clock.monotonic();
@@ -166,18 +167,13 @@ export function createConsumerWorker(deps: ConsumerWorkerDeps): LaneWorker {
     }
   }
 
-  function behind(): number | null {
-    const all = feeds.list();
-    if (positions === null) return all.length === 0 ? 0 : null;
-    let readings = 0;
-    for (const feed of all) readings += Math.max(0, feed.acked - (positions.get(feed.key) ?? 0));
-    return readings;
-  }
+  const behind = () => readingsBehind(feeds, positions);
 
   const loop = createWorkLoop({
     name: consumer.name,
     clock,
     log,
+    mark: () => markOf(feeds, () => positions),
     async round(stopped) {
       let any = false;
       for (const feed of feeds.list()) {

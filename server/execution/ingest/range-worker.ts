@@ -5,6 +5,7 @@ import type { Feeds } from "./consumer-feed.ts";
 import type { Feed } from "./feed.ts";
 import { moveCursor } from "./consumer-store.ts";
 import { cursorsOfConsumer, type LoggedRange, loggedRange } from "./consumer.queries.ts";
+import { markOf, type Positions, readingsBehind } from "./positions.ts";
 import { createWorkLoop, type LaneWorker } from "./work-loop.ts";
 
 /** A consumer that works on stretches of the table in SQL instead of readings in memory, e.g. rollups. */
@@ -34,7 +35,7 @@ const maxRange = 200_000;
 
 export function createRangeWorker(deps: RangeWorkerDeps): LaneWorker {
   const { db, clock, log, feeds, consumer, fenceOf } = deps;
-  let positions: Map<string, number> | null = null;
+  let positions: Positions | null = null;
   let most = maxRange;
 
   async function step(feed: Feed): Promise<boolean> {
@@ -64,6 +65,7 @@ export function createRangeWorker(deps: RangeWorkerDeps): LaneWorker {
     clock,
     log,
     paceMs: consumer.everyMs,
+    mark: () => markOf(feeds, () => positions),
     async round(stopped) {
       let any = false;
       for (const feed of feeds.list()) {
@@ -86,13 +88,7 @@ export function createRangeWorker(deps: RangeWorkerDeps): LaneWorker {
     },
   });
 
-  function behind(): number | null {
-    const all = feeds.list();
-    if (positions === null) return all.length === 0 ? 0 : null;
-    let readings = 0;
-    for (const feed of all) readings += Math.max(0, feed.acked - (positions.get(feed.key) ?? 0));
-    return readings;
-  }
+  const behind = () => readingsBehind(feeds, positions);
 
   return {
     ...loop,

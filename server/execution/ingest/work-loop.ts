@@ -38,6 +38,8 @@ export function createWorkLoop(deps: {
   log: Logger;
   round: (stopped: () => boolean) => Promise<boolean>;
   paceMs?: number;
+  /** Marks what there is now; later it says whether all of that was worked off. */
+  mark?: () => () => boolean;
 }): WorkLoop {
   const { clock, log } = deps;
   const abort = new AbortController();
@@ -50,12 +52,16 @@ export function createWorkLoop(deps: {
     while (!abort.signal.aborted) {
       rung = false;
       let any = false;
+      const began = clock.monotonic();
+      const workedOff = deps.mark?.();
       try {
         any = await deps.round(() => abort.signal.aborted);
       } catch (error) {
         log.warn({ err: error, worker: deps.name }, "round failed");
       }
       if (any) {
+        // Readings come all the time: who has all that was there when the round began is not behind.
+        if (workedOff?.() === true) caughtUpAt = began;
         await clock.sleep(deps.paceMs ?? paceMs, abort.signal);
         continue;
       }
