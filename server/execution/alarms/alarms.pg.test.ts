@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { asc, eq } from "drizzle-orm";
+import { asc, eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Db } from "#db/client.ts";
 import { testDb } from "#db/testing.ts";
@@ -252,4 +252,18 @@ test("something that could not be worked off asks for a person, once", async () 
     );
   const rows = await db.select().from(alarm).where(eq(alarm.kind, "parked"));
   expect(rows).toMatchObject([{ state: "unack", machineId: null, params: { reaction: "oee.restate" } }]);
+});
+
+test("a stop waits for a reason only while neither a person nor its fault code says why", async () => {
+  const machine = await testMachine(db, `a-${(made += 1)}`);
+  const keys = async () =>
+    (await attention(db, clock.now(), dana)).items
+      .filter((i) => i.machine?.id === machine.id)
+      .map((i) => i.kind);
+  await db.execute(sql`insert into stop (machine_id, during, word, fault)
+    values (${machine.id}, tstzrange(${new Date(clock.now() - 60_000).toISOString()}::timestamptz, null), 'fault', 'E9')`);
+  expect(await keys()).toEqual(["stop_without_reason"]);
+  await db.execute(sql`with r as (insert into stop_reason (code, name) values ('e9', 'Fault nine') returning id)
+    insert into fault_reason (machine_kind, fault, reason_id) select w.kind, 'E9', r.id from work_unit w, r where w.id = ${machine.id}`);
+  expect(await keys()).toEqual([]);
 });

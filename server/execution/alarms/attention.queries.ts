@@ -171,9 +171,11 @@ async function suspensionItems(db: Db | Tx): Promise<Item[]> {
   });
 }
 
-/** The newest statement about a stop is what stands; a stop with none waits for a reason. */
+/** Nobody said why, and the fault itself does not: as the station sees it. */
 const unexplained: SQL = sql`not exists (select from stop_explanation e
-  where e.machine_id = s.machine_id and e.during && s.during)`;
+  where e.machine_id = s.machine_id and e.during && s.during)
+  and not exists (select from fault_reason f
+    where f.machine_kind = m.kind and f.fault = coalesce(s.fault, s.word))`;
 
 async function stopItems(db: Db | Tx): Promise<Item[]> {
   const rows = await db.execute<{
