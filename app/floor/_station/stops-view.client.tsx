@@ -15,7 +15,7 @@ import type {
   StopView,
 } from "#server/execution/machine-state/machine-state.contract.ts";
 import { stopsWithoutReason } from "./next-action.rules.ts";
-import { useReasonWords } from "./reason-words.client.ts";
+import { useReasonWords } from "#app/_lib/reason-words.client.ts";
 import { suggested } from "./suggest.rules.ts";
 import { useStationSession } from "./session.client.tsx";
 import type { StationPlace } from "./use-view.client.ts";

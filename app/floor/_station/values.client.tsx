@@ -13,8 +13,9 @@ import { Sparkline } from "#app/_ui/sparkline-graph.tsx";
 import type { MachineTag, MachineView } from "#server/execution/machine-state/machine-state.contract.ts";
 import type { TrendView } from "#server/execution/tags/trend.contract.ts";
 
-/** Not more than fits beside the counts without scrolling. */
+/** Not more than fits beside the counts without scrolling; a low screen beside the counts leaves the last one out. */
 const shown = 4;
+const lowScreen = "lg:[@media(max-height:900px)]:[&>:nth-child(4)]:hidden";
 const trailMs = 600_000;
 const trailEveryMs = 2000;
 
@@ -31,7 +32,7 @@ export function Values(props: { machine: MachineView }): ReactNode {
   return (
     <section
       aria-label={t("title")}
-      className="k-card k-fit flex flex-col justify-around gap-mm-3 lg:min-h-0 lg:flex-1"
+      className={`k-card k-fit flex flex-col justify-around gap-mm-3 lg:min-h-0 lg:flex-1 ${lowScreen}`}
     >
       {tags.length === 0 && <p className="text-ink-2">{t("none")}</p>}
       {tags.map((tag) => (

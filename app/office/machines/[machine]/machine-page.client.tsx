@@ -13,6 +13,7 @@ import { StateMark } from "#app/_ui/state-mark.tsx";
 import type { AlarmCard } from "#server/execution/alarms/alarms.contract.ts";
 import type { MachineView } from "#server/execution/machine-state/machine-state.contract.ts";
 import { MachineAlarms } from "./machine-alarms.client.tsx";
+import { MachineStops } from "./machine-stops.client.tsx";
 import { MachineTrend } from "./machine-trend.client.tsx";
 import { MachineValues } from "./machine-values.client.tsx";
 
@@ -27,6 +28,8 @@ export function MachinePage(props: {
   initial: MachineView;
   alarms: readonly AlarmCard[];
   whyNotAutomation: WhyNotAutomation;
+  /** Why this person may not give a stop its reason; null = they may. */
+  whyNotExplain: string | null;
   /** From the address: which tag the trend shows, and how long. */
   tagId: number | null;
   minutes: number;
@@ -59,7 +62,7 @@ export function MachinePage(props: {
         <div className="flex flex-col gap-4">
           <MachineAlarms machine={data} initial={props.alarms} />
           <Jobs machine={data} />
-          <Stops machine={data} />
+          <MachineStops machine={data} whyNotExplain={props.whyNotExplain} />
         </div>
       </div>
     </>
@@ -202,39 +205,6 @@ function Jobs(props: { machine: MachineView }): ReactNode {
           {t("next")} <bdi>{nextJob.orderCode}</bdi> · <bdi>{nextJob.productName}</bdi>
         </p>
       )}
-    </section>
-  );
-}
-
-function Stops(props: { machine: MachineView }): ReactNode {
-  const t = useTranslations("office.machine");
-  const words = useTranslations("state");
-  const locale = useLocale();
-  const { stops } = props.machine;
-  return (
-    <section className="d-panel p-4">
-      <h2 className="pb-2 font-semibold">{t("stops")}</h2>
-      {stops.length === 0 && <p className="text-ink-2">{t("noStops")}</p>}
-      <ul className="flex flex-col gap-2">
-        {stops.slice(0, 8).map((stop) => {
-          const reason = stop.parts.find((part) => part.reason !== null)?.reason ?? null;
-          return (
-            <li key={stop.id} className="flex items-baseline justify-between gap-3">
-              <span>
-                {words(stop.word)}{" "}
-                <bdi className="text-ink-2">{reason?.name ?? stop.fault ?? t("noReason")}</bdi>
-              </span>
-              <span className="whitespace-nowrap text-sm text-ink-2">
-                {stop.end === null ? (
-                  <Running since={stop.start} />
-                ) : (
-                  formatSpan(locale, stop.end - stop.start)
-                )}
-              </span>
-            </li>
-          );
-        })}
-      </ul>
     </section>
   );
 }

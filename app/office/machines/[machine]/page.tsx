@@ -32,6 +32,7 @@ export default async function OneMachine(props: {
         on: await refusalWords(whyNotAllowed(actor, "automation.on", scope)),
         off: await refusalWords(whyNotAllowed(actor, "automation.off", scope)),
       }}
+      whyNotExplain={await refusalWords(whyNotAllowed(actor, "stop.explain", scope))}
       tagId={machine.tags.find((one) => String(one.id) === tag)?.id ?? null}
       minutes={[5, 15, 60, 480].find((one) => String(one) === minutes) ?? 15}
     />
