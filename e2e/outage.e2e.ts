@@ -10,15 +10,13 @@ import type { SessionView } from "#server/http/session.contract.ts";
 import { edgeCode } from "#server/launcher/environment.ts";
 import type { KillableChild, RunningPlant } from "#server/launcher/plant.ts";
 import { badge, deskOf, expect, type House, scan, stationOf, test } from "./fixtures.ts";
+import { LiveScreen, patience } from "./live-screen.ts";
 import { alarmsAreTrue, derivedIsRecomputed, positions, unconsumed } from "./truth-derived.ts";
 import { blocksAreStored, blocksOnDisk } from "./truth-queue.ts";
 import { actedOnce, resting, saidIsStored, storedOnce, type Truth } from "./truth.ts";
 
 // A killed server is no fault of the page that says so.
 test.use({ forgiven: [/Failed to load resource|WebSocket connection|net::ERR|50[0-9]/] });
-
-/** How long parts may take to come back where two cores are shared, ms. */
-const patience = { timeout: 60_000 };
 
 test("The server, the edge and the database are killed, each and all at once: nothing is lost, doubled or done twice", async ({
   browser,
@@ -35,7 +33,7 @@ test("The server, the edge and the database are killed, each and all at once: no
   const three = await stationOf(browser, house, "press-3");
   const office = await deskOf(browser, house, "dana");
   await office.goto("/office/machines/press-1");
-  const screens = [new Screen(one), new Screen(three), new Screen(office)];
+  const screens = [new LiveScreen(one), new LiveScreen(three), new LiveScreen(office)];
   for (const screen of screens) await screen.isLive();
 
   const changeOne = await change(house, one, office, "press-1");
@@ -65,7 +63,7 @@ test("The server, the edge and the database are killed, each and all at once: no
     await plant.settled();
     const fresh = await one.context().newPage();
     await expect(async () => void (await fresh.goto("/floor/press-1"))).toPass(patience);
-    await new Screen(fresh).isLive();
+    await new LiveScreen(fresh).isLive();
     await fresh.close();
   });
 
@@ -107,7 +105,7 @@ test("The server, the edge and the database are killed, each and all at once: no
 async function killed(
   db: Db,
   { plant }: House,
-  screens: readonly Screen[],
+  screens: readonly LiveScreen[],
   names: readonly KillableChild[],
 ): Promise<void> {
   const before = systemClock.now();
@@ -240,37 +238,6 @@ async function reaches(
       message: `adjustment ${id} moves on`,
     })
     .toBe(true);
-}
-
-/** A page that stays open all the time. */
-class Screen {
-  readonly #page: Page;
-  readonly #loaded: { times: number };
-
-  constructor(page: Page) {
-    this.#page = page;
-    const loaded = { times: 0 };
-    this.#loaded = loaded;
-    page.on("load", () => (loaded.times += 1));
-  }
-
-  /** It says that it is live, its values are fresh, and one of them changes while one looks. */
-  async isLive(): Promise<void> {
-    const page = this.#page;
-    await expect(page.getByText("Live", { exact: true }).first()).toBeAttached(patience);
-    const values = page.locator('.value[data-stale="false"]');
-    await expect(values.first()).toBeVisible(patience);
-    const before = await values.allTextContents();
-    await expect.poll(() => values.allTextContents(), patience).not.toEqual(before);
-  }
-
-  async isAway(): Promise<void> {
-    await expect(this.#page.getByText(/^Not live$|No connection since/).first()).toBeAttached(patience);
-  }
-
-  async isTheSamePage(): Promise<void> {
-    expect(this.#loaded.times, `${this.#page.url()} was loaded again`).toBe(0);
-  }
 }
 
 /** What was done and found, as numbers for whoever reads the run. */

@@ -128,6 +128,7 @@ const demo =
         dataDir: config.DATA_DIR,
         port: config.PORT,
         controlPort: own.PLANT_CONTROL_PORT,
+        devicePort: config.DEVICE_PORT,
       })
     : [];
 

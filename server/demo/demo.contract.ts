@@ -22,9 +22,23 @@ export type StoryView = z.infer<typeof StoryView>;
 export const DemoAddress = z.object({
   url: z.url(),
   control: z.url(),
+  /** Where the edge hears socket.io devices. */
+  device: z.url(),
   /** The server's process, told apart from a later one with the same number. */
   server: z.object({ pid: z.number().int().positive(), started: z.string() }).nullable(),
 });
 export type DemoAddress = z.infer<typeof DemoAddress>;
 
 export const PlayFault = z.object({ name: z.enum([...faultNames, "clear"]), machine: z.string().max(64) });
+
+/** A machine for the story of the first one; `tokenHash` = SHA-256 of its device's token, in hex. */
+export const AddFirstMachine = z.object({ tokenHash: z.string().regex(/^[0-9a-f]{64}$/) });
+
+export const FirstMachine = z.object({
+  machineId: z.number().int(),
+  sourceId: z.number().int(),
+  /** Of the machine and of its source. */
+  code: z.string(),
+  name: z.string(),
+});
+export type FirstMachine = z.infer<typeof FirstMachine>;

@@ -17,6 +17,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const address = {
   url: "http://localhost:3000",
   control: "http://127.0.0.1:9",
+  device: "http://127.0.0.1:8",
   server: { pid: 7, started: "b/1" },
 };
 const find = () => findDemo({ DATA_DIR: folder });

@@ -19,6 +19,7 @@ export interface DemoDeps {
   /** Port of http://localhost and of the plant's hand. */
   readonly port: number;
   readonly controlPort: number;
+  readonly devicePort: number;
 }
 
 /** What makes the demo plant live beside the machines: orders that flow, its past, and the address of its hand. */
@@ -26,7 +27,7 @@ export function createDemoServices(deps: DemoDeps): Service[] {
   return [createAddressFile(deps), createOrdersRunner(deps), createHistory(deps)];
 }
 
-function createAddressFile({ dataDir, port, controlPort }: DemoDeps): Service {
+function createAddressFile({ dataDir, port, controlPort, devicePort }: DemoDeps): Service {
   const path = join(dataDir, "demo.json");
   return {
     name: "demo address",
@@ -34,6 +35,7 @@ function createAddressFile({ dataDir, port, controlPort }: DemoDeps): Service {
       const address: DemoAddress = {
         url: `http://localhost:${port}`,
         control: `http://127.0.0.1:${controlPort}`,
+        device: `http://127.0.0.1:${devicePort}`,
         server: identify(process.pid),
       };
       await writeFile(`${path}.part`, JSON.stringify(address), { mode: 0o600 });

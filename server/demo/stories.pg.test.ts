@@ -19,7 +19,7 @@ import { type TestHouse, testHouse, testPepper } from "#server/http/testing.ts";
 import { identify, waitUntilGone } from "#server/launcher/processes.ts";
 import type { DemoAddress, StoryStep } from "./demo.contract.ts";
 import { ApiHand, HandProblem } from "./hand.ts";
-import { playFirstMachine, playLoop, playOutage, type Stage } from "./stories.ts";
+import { playLoop, playOutage, type Stage } from "./stories.ts";
 
 // Minutes of a plant in seconds, yet some hundreds of batches: a busy computer needs its time.
 vi.setConfig({ testTimeout: 180_000 });
@@ -100,7 +100,7 @@ function stage(
 ): Stage & { told: (readonly [number, StoryStep["params"]])[]; words: string[] } {
   const told: (readonly [number, StoryStep["params"]])[] = [];
   const words: string[] = [];
-  const demo: DemoAddress = { url, control, server: null };
+  const demo: DemoAddress = { url, control, device: control, server: null };
   return {
     told,
     words,
@@ -109,6 +109,7 @@ function stage(
     clock,
     find: () => Promise.resolve(demo),
     say: (text) => void words.push(text),
+    administrator: () => Promise.reject(new Error("no story here asks for one")),
     tell: async (step, text, params = {}) => {
       told.push([step, params]);
       words.push(text);
@@ -180,7 +181,7 @@ test("in the outage the server is killed for real, and what is missing from the 
       return Promise.resolve(served);
     },
   });
-  const scene = stage({ api: reads, find: () => Promise.resolve({ url, control, server }) });
+  const scene = stage({ api: reads, find: () => Promise.resolve({ url, control, device: control, server }) });
   await playOutage(scene);
   expect(await waitUntilGone(server, 1000)).toBe(true);
   expect(scene.words).toContain("   killed 1 times");
@@ -188,13 +189,6 @@ test("in the outage the server is killed for real, and what is missing from the 
   expect(scene.told[2]?.[1]).toEqual({ sent: 3, missing: 1 });
   expect(asks[1]).toMatch(/^\/tags\/5\/readings\?from=\d+&to=\d+&points=4000$/);
   expect(scene.words.at(-1)).toContain("may still be delivering");
-});
-
-test("the first machine says what there is and what is missing", async () => {
-  const scene = stage();
-  await playFirstMachine(scene);
-  expect(scene.told.map(([step]) => step)).toEqual([1]);
-  expect(scene.words.join("\n")).toContain("DEMO=0 npm start");
 });
 
 test("whatever the API refuses is said by path and code", async () => {

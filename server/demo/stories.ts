@@ -16,10 +16,12 @@ export interface Stage {
   /** Shows a step on every screen and in the terminal. */
   tell(step: number, words: string, params?: StoryStep["params"]): Promise<void>;
   say(words: string): void;
+  /** Signs in the demo's administrator, for what only that role may do. */
+  administrator(): Promise<ApiHand>;
 }
 
 /** Asks again each half second until there is an answer. @throws HandProblem when it takes too long */
-async function until<T>(
+export async function until<T>(
   clock: Clock,
   what: string,
   ms: number,
@@ -161,17 +163,4 @@ export async function playOutage({ api, clock, demo, find, tell, say }: Stage): 
   say(
     missing === 0 ? "   Nothing was lost." : "   The edge may still be delivering: look again in a moment.",
   );
-}
-
-/** What there is of the third story, said as it is. */
-export async function playFirstMachine({ tell, say }: Stage): Promise<void> {
-  await tell(1, "Connecting a first machine belongs to an empty house, not to this demo.");
-  for (const line of [
-    "",
-    "   DEMO=0 npm start    starts an empty house and prints its first administrator.",
-    "   There the administrator adds people and stations. Machines, sources and tags are entered",
-    "   in the database for now: screens that guide through that are not built yet.",
-    "   A metric that no tag names is stored nowhere and listed as discovered, so nothing is guessed.",
-  ])
-    say(line);
 }

@@ -1,14 +1,15 @@
 import { systemClock } from "#server/core/clock.ts";
 import { storyNames } from "./demo.contract.ts";
 import { ApiHand, findDemo, HandProblem } from "./hand.ts";
-import { playFirstMachine, playLoop, playOutage, type Stage } from "./stories.ts";
+import { playFirstMachine } from "./first-machine.ts";
+import { playLoop, playOutage, type Stage } from "./stories.ts";
 
 // `npm run demo -- loop|outage|first-machine`: plays a story of at most three minutes; each step stands on the screens.
 
 const stories = {
   loop: { play: playLoop, steps: 6 },
   outage: { play: playOutage, steps: 3 },
-  "first-machine": { play: playFirstMachine, steps: 1 },
+  "first-machine": { play: playFirstMachine, steps: 5 },
 } as const;
 
 async function run(given: string | undefined): Promise<void> {
@@ -24,6 +25,11 @@ async function run(given: string | undefined): Promise<void> {
     clock: systemClock,
     find: () => findDemo(process.env),
     say: (words) => console.log(words),
+    administrator: async () => {
+      const hand = new ApiHand(demo.url);
+      await hand.signIn("hugo", "demo-9001");
+      return hand;
+    },
     tell: async (step, words, params = {}) => {
       console.log(`${step}/${steps}  ${words}`);
       await api.post("/demo/story", { story: { name, step, steps, params } });

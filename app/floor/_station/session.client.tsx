@@ -138,6 +138,9 @@ export function StationSessionProvider(props: {
       await off.run({});
       queries.removeQueries({ queryKey: ["/session"] });
       setActor(props.actor.kind === "station" ? props.actor : stationOf(actor, props.stationName));
+      // Together with the name: closed later, it would take away the sheet that the next one opened meanwhile.
+      setAsking(false);
+      setPending(null);
     },
     act: (action, machineId, run) => {
       if (can(actor, action, { machineId })) return void run();

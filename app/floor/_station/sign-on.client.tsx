@@ -46,7 +46,7 @@ export function SignOnSheet(): ReactNode {
             </p>
           )}
           {actor.kind === "person" && (
-            <KioskButton size="secondary" onPress={() => void signOff().then(dismiss)}>
+            <KioskButton size="secondary" onPress={() => void signOff()}>
               {app("signOut")}
             </KioskButton>
           )}
