@@ -13,6 +13,7 @@ import { languageNames, languages } from "#app/_lib/i18n/languages.ts";
 import { useLinkState } from "#app/_live/live-provider.client.tsx";
 import { Menu } from "#app/_ui/desk/menu.client.tsx";
 import { PlantClock } from "#app/_ui/relative-time.client.tsx";
+import { StoryStrip } from "./story-strip.client.tsx";
 
 /** A place of the desk's first row; which of them somebody sees is decided on the server by `can`. */
 export interface Place {
@@ -50,7 +51,7 @@ export function DeskShell(props: {
           </div>
         </div>
         <LinkStrip />
-        {props.demo && <p className="border-t border-hairline px-4 py-0.5 text-xs text-ink-2">{t("demo")}</p>}
+        {props.demo && <StoryStrip />}
       </header>
       <main id="content" className="flex min-h-0 flex-1 flex-col gap-4 p-4">
         {props.children}

@@ -48,6 +48,7 @@ export function createDevice(options: DeviceOptions) {
   let id = 0;
   let sending = false;
   let greeted = false;
+  let again: NodeJS.Timeout | undefined;
 
   async function send(): Promise<void> {
     if (sending) return;
@@ -89,7 +90,7 @@ export function createDevice(options: DeviceOptions) {
   socket.on("connect_error", (error) => {
     options.onProblem(error.message);
     // Refused by the edge, not by the network: the library would not try again.
-    if (!socket.active) setTimeout(() => socket.connect(), 1000);
+    if (!socket.active) again = setTimeout(() => socket.connect(), 1000);
   });
   socket.on("write", (write: DeviceWrite, answer: (answer: DeviceWriteAnswer) => void) => {
     answer(options.onWrite(write));
@@ -104,6 +105,9 @@ export function createDevice(options: DeviceOptions) {
     },
     connected: () => greeted,
     waiting: () => store.length + (batch?.readings.length ?? 0),
-    stop: () => void socket.disconnect(),
+    stop(): void {
+      clearTimeout(again);
+      socket.disconnect();
+    },
   };
 }
