@@ -39,9 +39,13 @@ export async function playFirstMachine(stage: Stage): Promise<void> {
   const tokenHash = createHash("sha256").update(token).digest("hex");
   const made = await admin.post<FirstMachine>("/demo/first-machine", { tokenHash });
   const { code, name, machineId, sourceId } = made;
-  await tell(2, `The administrator adds ${name} and its source; its token is shown once. No restart.`, {
-    name,
-  });
+  await tell(
+    2,
+    `The administrator adds ${name} and its source; of its token only a hash is kept. No restart.`,
+    {
+      name,
+    },
+  );
   const printer = connect(stage, code, token);
   try {
     await until(
