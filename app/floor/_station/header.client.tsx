@@ -77,6 +77,8 @@ export function StationHeader(props: { machine: MachineView; alarms: readonly Al
       </div>
       {actor.stationId !== undefined && (
         <KioskButton
+          // Another button for another person: a quick second touch means them, it is no bounce of the first.
+          key={actor.personId ?? "nobody"}
           size="small"
           tone="quiet"
           className="!flex-row self-center"

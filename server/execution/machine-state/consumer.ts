@@ -97,8 +97,8 @@ function whatChanges(
 function contradicts(open: OpenState, reading: ConsumedReading, good: boolean, alive: number): boolean {
   const isState = reading.meaning === "state";
   if (open.word === "no_data") {
-    // Only a state ends no data; anything that falls before it may shorten it.
-    return reading.sourceTime < open.start || (isState && good && wordOf(reading.txt) !== "no_data");
+    // Only a state ends no data; a sign of life until the instant it began puts that off.
+    return reading.sourceTime <= open.start || (isState && good && wordOf(reading.txt) !== "no_data");
   }
   if (!good) return isState;
   if (reading.sourceTime < open.start || reading.sourceTime > alive + open.staleMs) return true;
