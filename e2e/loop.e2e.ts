@@ -143,17 +143,17 @@ test("cooling clogs on press 2: alarm, instruction, proposal, approval, announce
     await expect(desk).toHaveURL(/machine=\d+/);
     const rows = desk.getByRole("table", { name: "Audit" }).getByRole("row");
     for (const [who, what] of [
-      ["detection", "Alarm raised"],
+      ["Detection", "Alarm raised"],
       ["Ada Larsen", "Alarm taken"],
       ["Ada Larsen", "Instruction opened"],
       ["Ada Larsen", "Step passed"],
-      ["proposals", "Change: proposed"],
+      ["Rule", "Change: proposed"],
       ["Dana Novak", "Change: approved"],
-      ["dispatcher", "Change: announced on the station"],
-      ["dispatcher", "Change: sent to the machine"],
-      ["dispatcher", "Change: accepted by the edge"],
-      ["dispatcher", "Change: the machine shows the new value"],
-      ["dispatcher", "Change: helped"],
+      ["Change dispatcher", "Change: announced on the station"],
+      ["Change dispatcher", "Change: sent to the machine"],
+      ["Change dispatcher", "Change: accepted by the edge"],
+      ["Change dispatcher", "Change: the machine shows the new value"],
+      ["Change dispatcher", "Change: helped"],
       ["Ada Larsen", "Instruction done"],
     ] as const)
       await expect(rows.filter({ hasText: who }).filter({ hasText: what }).first()).toBeVisible();

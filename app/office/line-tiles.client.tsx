@@ -42,7 +42,7 @@ export function LineTiles(props: {
             <bdi>{line.name}</bdi>
             <span className="text-sm font-normal text-ink-2">{line.shift?.name ?? t("noShift")}</span>
           </h2>
-          <ul className="grid grid-cols-[repeat(auto-fill,minmax(10.5rem,1fr))] gap-2">
+          <ul className="grid grid-cols-[repeat(auto-fill,minmax(min(100%,13.5rem),1fr))] gap-2">
             {line.machines.map((machine) => (
               <MachineTile
                 key={machine.id}

@@ -6,6 +6,7 @@ import { type ReactNode, useState } from "react";
 import { read } from "#app/_lib/api.client.ts";
 import { useErrorWords } from "#app/_lib/words.client.ts";
 import { useRecord } from "#app/_live/record.client.ts";
+import { ActorName } from "#app/_ui/actor-name.tsx";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
 import { SelectField } from "#app/_ui/desk/field.tsx";
@@ -40,7 +41,11 @@ export function AuditTable(props: {
       key: "who",
       head: t("who"),
       value: (r) => r.actor.name,
-      cell: (r) => <bdi className="font-semibold">{r.actor.name}</bdi>,
+      cell: (r) => (
+        <span className="font-semibold">
+          <ActorName actor={r.actor} />
+        </span>
+      ),
     },
     { key: "what", head: t("what"), value: (r) => action(r.action) },
     {

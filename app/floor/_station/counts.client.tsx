@@ -87,7 +87,10 @@ function Progress(props: { good: number; target: number | null; whole: number | 
   if (whole === null || whole <= 0) return null;
   const share = (n: number) => `${String(Math.min(100, (n / whole) * 100))}%`;
   return (
-    <div className="relative h-mm-6 border border-line bg-canvas" aria-hidden="true">
+    <div
+      className="relative min-h-mm-6 border lg:max-h-mm-18 lg:flex-1 border-line bg-canvas"
+      aria-hidden="true"
+    >
       <div className="absolute inset-y-0 start-0 bg-filled" style={{ inlineSize: share(good) }} />
       {target !== null && (
         <div

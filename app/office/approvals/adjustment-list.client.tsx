@@ -9,7 +9,7 @@ import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import { Ago, Countdown } from "#app/_ui/relative-time.client.tsx";
 import type { AdjustmentSummary } from "#server/execution/adjustments/adjustments.contract.ts";
-import { ReasonWords, StateChip } from "./adjustment-parts.client.tsx";
+import { AuthorWords, ReasonWords, StateChip } from "./adjustment-parts.client.tsx";
 
 /** Proposals that wait first, then what is on its way, then the record with its verdicts. */
 export function AdjustmentList(props: {
@@ -61,7 +61,7 @@ export function AdjustmentList(props: {
       key: "author",
       head: t("author"),
       value: (a) => a.author.name,
-      cell: (a) => <bdi>{a.author.name}</bdi>,
+      cell: (a) => <AuthorWords author={a.author} />,
     },
     {
       key: "until",

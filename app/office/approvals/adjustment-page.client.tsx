@@ -6,6 +6,7 @@ import type { ReactNode } from "react";
 import { formatNumber } from "#app/_lib/format.ts";
 import { useRefusalWords } from "#app/_lib/words.client.ts";
 import { useRecord } from "#app/_live/record.client.ts";
+import { ActorName } from "#app/_ui/actor-name.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
 import { Countdown, PlantTime } from "#app/_ui/relative-time.client.tsx";
 import type {
@@ -13,7 +14,7 @@ import type {
   AdjustmentView,
 } from "#server/execution/adjustments/adjustments.contract.ts";
 import type { DeviationView } from "#server/execution/detection/detection.contract.ts";
-import { KpiRow, PredictedWords, ReasonWords, StateChip } from "./adjustment-parts.client.tsx";
+import { AuthorWords, KpiRow, PredictedWords, ReasonWords, StateChip } from "./adjustment-parts.client.tsx";
 import { Decide } from "./decide.client.tsx";
 import { EvidencePanel } from "./evidence.client.tsx";
 
@@ -43,7 +44,7 @@ export function AdjustmentPage(props: {
   return (
     <article className="flex flex-col gap-4" data-adjustment={data.id} data-state={data.state}>
       <header className="d-panel flex flex-wrap items-start gap-x-8 gap-y-3 p-4">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 max-sm:basis-full">
           <p className="text-sm text-ink-2">
             <Link className="d-link" href={`/office/machines/${data.machine.code}`} prefetch={false}>
               <bdi>{data.machine.name}</bdi>
@@ -61,7 +62,7 @@ export function AdjustmentPage(props: {
           <p className="mt-1 flex flex-wrap items-center gap-3 text-sm text-ink-2">
             <StateChip state={data.state} />
             <span>
-              {t("by")} <bdi>{data.author.name}</bdi>
+              {t("by")} <AuthorWords author={data.author} />
             </span>
             <span>
               {t("limits", {
@@ -207,7 +208,9 @@ function Timeline(props: { entries: AdjustmentView["timeline"] }): ReactNode {
             </span>
             <span>
               <span className="font-semibold">{events(entry.event)}</span>{" "}
-              <bdi className="text-ink-2">{entry.by}</bdi>
+              <span className="text-ink-2">
+                <ActorName actor={entry.by} />
+              </span>
               {entry.reason !== null && <bdi className="block text-ink-2">{entry.reason}</bdi>}
               {entry.why !== null && <span className="block text-ink-2">{refusal(entry.why)}</span>}
             </span>

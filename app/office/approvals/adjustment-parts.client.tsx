@@ -6,6 +6,7 @@ import { formatNumber, formatShare } from "#app/_lib/format.ts";
 import { type Sentence, useSentence } from "#app/_lib/sentence.client.ts";
 import type {
   AdjustmentState,
+  AdjustmentSummary,
   KpiResult,
   Predicted,
 } from "#server/execution/adjustments/adjustments.contract.ts";
@@ -25,6 +26,12 @@ export function StateChip(props: { state: AdjustmentState }): ReactNode {
 export function ReasonWords(props: { reason: Sentence | string }): ReactNode {
   const say = useSentence();
   return <bdi>{typeof props.reason === "string" ? props.reason : say(props.reason)}</bdi>;
+}
+
+/** Whose idea it was: a person's, a rule's, or the way back of an earlier change. */
+export function AuthorWords(props: { author: AdjustmentSummary["author"] }): ReactNode {
+  const t = useTranslations("adjustment.author");
+  return <bdi>{t(props.author.kind, { name: props.author.name })}</bdi>;
 }
 
 /** A figure as people say it: a share in per cent, everything else with its unit. */

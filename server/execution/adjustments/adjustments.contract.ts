@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Actor } from "#server/core/actor.contract.ts";
 import { rowId } from "#server/core/number.contract.ts";
 import { refusalCodes } from "#server/core/refusal.contract.ts";
 import {
@@ -117,7 +118,7 @@ export const TimelineEntry = z.object({
   /** Words: `adjustment.event.<event>`. */
   event: z.string(),
   state: AdjustmentState,
-  by: z.string(),
+  by: Actor.pick({ kind: true, name: true }),
   reason: z.string().nullable(),
   why: Why.nullable(),
 });

@@ -122,7 +122,7 @@ async function viewOf(db: Db | Tx, row: Row): Promise<AdjustmentView> {
       at: event.at.getTime(),
       event: event.event,
       state: event.state as AdjustmentState,
-      by: (event.actor as Actor).name,
+      by: { kind: (event.actor as Actor).kind, name: (event.actor as Actor).name },
       reason: event.reason,
       why: event.why as Why | null,
     })),

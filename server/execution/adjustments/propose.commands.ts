@@ -143,7 +143,7 @@ export const proposeForDeviation = defineCommand({
           },
         ),
       },
-      author: { kind: "rule", personId: null, name: `rule-${rule.id}` },
+      author: { kind: "rule", personId: null, name: found.tag.name },
       ruleId: rule.id,
       deviationId,
       returns: null,

@@ -76,7 +76,7 @@ interface Seeded {
 }
 
 async function seedChange(db: Db | Tx, s: Seeded): Promise<void> {
-  const { rule, action, at, change } = s;
+  const { rule, action, process, at, change } = s;
   const { plan } = action;
   const normal = action.target ?? 230;
   const oldValue = normal;
@@ -100,7 +100,7 @@ async function seedChange(db: Db | Tx, s: Seeded): Promise<void> {
       newValue,
       reason,
       authorKind: "rule",
-      authorName: `rule-${rule.id}`,
+      authorName: process.name,
       ruleId: rule.id,
       limits: s.limits,
       plan,

@@ -83,7 +83,9 @@ test("a change at the machine waits past its countdown until somebody there has 
   await loop.run(2);
   expect(loop.edge.received).toMatchObject([{ adjustmentId: id, value: 224 }]);
   const { body: view } = await station.get(`/adjustments/${id}`);
-  const events = view.timeline.map((entry: { event: string; by: string }) => `${entry.event} ${entry.by}`);
+  const events = view.timeline.map(
+    (entry: { event: string; by: { name: string } }) => `${entry.event} ${entry.by.name}`,
+  );
   expect(events.filter((one: string) => one.startsWith("confirmed"))).toEqual(["confirmed operator 1001"]);
   expect(codeOf(await confirm(station))).toBe("already_decided");
 });
