@@ -88,7 +88,7 @@ function Progress(props: { good: number; target: number | null; whole: number | 
   const share = (n: number) => `${String(Math.min(100, (n / whole) * 100))}%`;
   return (
     <div
-      className="relative min-h-mm-6 border lg:max-h-mm-18 lg:flex-1 border-line bg-canvas"
+      className="relative min-h-mm-6 border lg:max-h-mm-10 lg:flex-1 border-line bg-canvas"
       aria-hidden="true"
     >
       <div className="absolute inset-y-0 start-0 bg-filled" style={{ inlineSize: share(good) }} />

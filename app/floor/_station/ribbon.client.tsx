@@ -52,7 +52,7 @@ export function Ribbon(props: { states: readonly StateInterval[] }): ReactNode {
         <p className="k-label whitespace-nowrap">{t("title")}</p>
         <p className="k-label truncate max-xl:hidden">{told}</p>
       </div>
-      <div className="lg:max-h-mm-24 lg:min-h-0 lg:flex-1 lg:[--ribbon-height:100%]">
+      <div className="lg:max-h-mm-18 lg:min-h-0 lg:flex-1 lg:[--ribbon-height:100%]">
         <StateRibbon parts={parts} from={from} to={to} label={told} id="ribbon-hatch" />
       </div>
       <div className="relative h-[1.2em] text-label text-ink-2 [direction:ltr]" aria-hidden="true">

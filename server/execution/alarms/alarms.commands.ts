@@ -13,7 +13,7 @@ import {
 } from "./alarms.contract.ts";
 import { alarmChanged, alarmRaised } from "./alarms.facts.ts";
 import { alarmCard } from "./alarms.queries.ts";
-import { moveAlarm, whyNotShelve } from "./alarms.rules.ts";
+import { moveAlarm, moveAtEnd, whyNotShelve } from "./alarms.rules.ts";
 
 type Row = typeof alarm.$inferSelect;
 type EventKind = (typeof alarmEventKinds)[number];
@@ -144,7 +144,7 @@ export const clearAlarm = defineCommand({
   allow: byService,
   run: async (context, { key, at }) => {
     const [row] = await openByKey(context, key);
-    const next = row === undefined ? null : moveAlarm(row, "clear");
+    const next = row === undefined ? null : moveAlarm(row, moveAtEnd(row.kind));
     if (row === undefined || next === null) return {};
     await change(context, row, {
       event: "returned",

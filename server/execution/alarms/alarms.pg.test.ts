@@ -204,7 +204,8 @@ test("an open guard and a silent machine are said at once and go when they are o
     since: clock.now(),
   });
   await runner().drain();
-  expect((await openOf(machine)).map((a) => a.active)).toEqual([false, false]);
+  // The guard was open and nobody saw to it; the machine that is heard again needs nobody.
+  expect((await openOf(machine)).map((a) => [a.kind, a.state])).toEqual([["guard_open", "rtn_unack"]]);
 });
 
 test("what the edge did by itself is reported with its source time; a backlog raises nothing", async () => {

@@ -18,6 +18,12 @@ test("gone before anybody took it: it stays until somebody does (B→D→A)", ()
   expect(walk(fresh, "clear", "take")).toEqual({ state: "normal", active: false });
 });
 
+test("an alarm that settles is over with its condition, taken or not; a shelved one stays aside", () => {
+  expect(walk(fresh, "settle")).toEqual({ state: "normal", active: false });
+  expect(walk(fresh, "take", "settle")).toEqual({ state: "normal", active: false });
+  expect(walk(fresh, "shelve", "settle")).toEqual({ state: "shelved", active: false });
+});
+
 test("gone and back again: it asks anew (D→B)", () => {
   expect(walk(fresh, "clear", "raise")).toEqual({ state: "unack", active: true });
 });
@@ -34,7 +40,7 @@ test("shelving does not acknowledge, and a shelved alarm cannot be taken", () =>
 });
 
 test("whatever happens, an alarm is over only when its condition is gone", () => {
-  const move = fc.constantFrom<AlarmMove>("raise", "clear", "take", "shelve", "unshelve");
+  const move = fc.constantFrom<AlarmMove>("raise", "clear", "settle", "take", "shelve", "unshelve");
   fc.assert(
     fc.property(fc.array(move, { maxLength: 30 }), (moves) => {
       let alarm = fresh;
@@ -45,7 +51,7 @@ test("whatever happens, an alarm is over only when its condition is gone", () =>
           continue;
         }
         if (m === "raise") condition = true;
-        if (m === "clear") condition = false;
+        if (m === "clear" || m === "settle") condition = false;
         alarm = moveAlarm(alarm, m) ?? alarm;
         expect(alarm.active).toBe(condition);
         if (alarm.state === "normal") expect(condition).toBe(false);

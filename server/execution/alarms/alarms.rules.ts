@@ -1,12 +1,20 @@
 import { Refusal } from "#server/core/refusal.contract.ts";
-import type { AlarmState } from "./alarms.contract.ts";
+import type { AlarmKind, AlarmState } from "./alarms.contract.ts";
 
 /**
  * ISA-18.2 §5 as we use it. `raise`/`clear` come from the condition, the others from people or the clock. What
  * an unshelved alarm becomes depends on the condition *now*, never on what it was before; shelving does not
- * acknowledge.
+ * acknowledge. `settle` is the `clear` of a kind whose end is answer enough.
  */
-export type AlarmMove = "raise" | "clear" | "take" | "shelve" | "unshelve";
+export type AlarmMove = "raise" | "clear" | "settle" | "take" | "shelve" | "unshelve";
+
+/** Kinds that nobody has to take once they are over: a machine that is heard again says itself that it is well. */
+const settling: ReadonlySet<string> = new Set<AlarmKind>(["no_data"]);
+
+/** What the end of its condition does to an alarm of a kind. */
+export function moveAtEnd(kind: string): AlarmMove {
+  return settling.has(kind) ? "settle" : "clear";
+}
 
 export interface AlarmCondition {
   readonly state: AlarmState;
@@ -26,6 +34,9 @@ export function moveAlarm(alarm: AlarmCondition, move: AlarmMove): AlarmConditio
       if (!active) return null;
       if (state === "shelved") return { state, active: false };
       return { state: state === "unack" ? "rtn_unack" : "normal", active: false };
+    case "settle":
+      if (!active) return null;
+      return { state: state === "shelved" ? state : "normal", active: false };
     case "take":
       if (state === "unack") return { state: "ack", active };
       return state === "rtn_unack" ? { state: "normal", active } : null;
