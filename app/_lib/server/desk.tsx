@@ -21,7 +21,7 @@ export async function Desk(props: { words: readonly string[]; children: ReactNod
   const { actor } = await currentSession();
   const open = places.filter((place) => can(actor, place.action)).map(({ href, key }) => ({ href, key }));
   return (
-    <Area words={[...props.words, "story"]} hz={20}>
+    <Area words={[...props.words, "story", "service"]} hz={20}>
       <DeskShell places={open} name={actor.name} demo={webEnvironment().config.DEMO}>
         {props.children}
       </DeskShell>

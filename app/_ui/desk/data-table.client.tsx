@@ -75,7 +75,7 @@ export function DataTable<T extends object>(props: {
   return (
     <div className="flex min-h-0 flex-col gap-2">
       <div className="overflow-x-auto">
-        <table className="d-table">
+        <table className="d-table" data-cards>
           <caption className="sr-only">{props.caption}</caption>
           <thead>
             {table.getHeaderGroups().map((group) => (
@@ -107,7 +107,7 @@ export function DataTable<T extends object>(props: {
             {shown.map((row) => (
               <tr key={row.id}>
                 {columns.map((column) => (
-                  <td key={column.key} data-align={column.align ?? "start"}>
+                  <td key={column.key} data-align={column.align ?? "start"} data-head={column.head}>
                     {column.cell === undefined ? column.value(row.original) : column.cell(row.original)}
                   </td>
                 ))}
