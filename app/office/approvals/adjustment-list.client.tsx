@@ -41,7 +41,7 @@ export function AdjustmentList(props: {
       head: t("change"),
       value: (a) => `${a.target.name} ${String(a.oldValue)} → ${String(a.newValue)} ${a.target.unit ?? ""}`,
       cell: (a) => (
-        <span className="whitespace-nowrap">
+        <span className="sm:whitespace-nowrap">
           <bdi>{a.target.name}</bdi>{" "}
           <bdi dir="ltr" className="font-semibold">
             {formatNumber(locale, a.oldValue, a.target.decimals)} →{" "}
