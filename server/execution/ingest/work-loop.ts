@@ -71,7 +71,7 @@ export function createWorkLoop(deps: {
   }
 
   async function untilRung(): Promise<void> {
-    if (rung) return;
+    if (rung || abort.signal.aborted) return;
     const waiting = new AbortController();
     const stop = () => waiting.abort();
     abort.signal.addEventListener("abort", stop, { once: true });
