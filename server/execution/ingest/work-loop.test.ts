@@ -76,6 +76,23 @@ test("a worker that falls behind has been so since the last round that had all t
   expect(loop.lagMs()).toBe(workMs + paceMs + 7);
 });
 
+test("a worker that cannot do its work is behind: to have done nothing is not to have done all", async () => {
+  const { clock, loop, commit, round } = await worker();
+  await round(0);
+  commit(100);
+  loop.wake();
+  await settled();
+  const began = clock.monotonic();
+  for (let i = 0; i < 5; i++) {
+    await round(0);
+    clock.advance(1000);
+    await settled();
+  }
+  expect(loop.lagMs()).toBe(clock.monotonic() - began + workMs + paceMs);
+  await round(100);
+  expect(loop.lagMs()).toBe(workMs + paceMs);
+});
+
 test("a worker that is asked to stop in the middle of a round ends with that round", async () => {
   const { loop, commit, round } = await worker();
   commit(100);
