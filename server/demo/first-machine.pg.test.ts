@@ -42,7 +42,9 @@ test("nobody adds the story's label printer to a real plant: refused, and nothin
 test("in the demo's plant an administrator adds one after the other, each with a source and a record", async () => {
   const { db } = handle;
   await db.insert(setting).values({ key: "demo", value: { speed: 1 } });
-  await expect(add({ ...administrator, roles: ["supervisor"] })).rejects.toMatchObject({ code: "not_allowed" });
+  await expect(add({ ...administrator, roles: ["supervisor"] })).rejects.toMatchObject({
+    code: "not_allowed",
+  });
   const made = [await add(), await add()];
   expect(made.map(({ code, name }) => [code, name])).toEqual([
     ["label-1", "Label printer 1"],
