@@ -48,9 +48,14 @@ export class ManualClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      const sleeper = { at: this.#mono + ms, wake: resolve };
+      const wake = () => {
+        signal?.removeEventListener("abort", wake);
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        resolve();
+      };
+      const sleeper = { at: this.#mono + ms, wake };
       this.#sleepers.push(sleeper);
-      signal?.addEventListener("abort", () => resolve(), { once: true });
+      signal?.addEventListener("abort", wake, { once: true });
     });
   }
 
@@ -58,9 +63,7 @@ export class ManualClock implements Clock {
   advance(ms: number): void {
     this.#now += ms;
     this.#mono += ms;
-    const due = this.#sleepers.filter((s) => s.at <= this.#mono);
-    this.#sleepers = this.#sleepers.filter((s) => s.at > this.#mono);
-    for (const sleeper of due) sleeper.wake();
+    for (const sleeper of this.#sleepers.filter((s) => s.at <= this.#mono)) sleeper.wake();
   }
 
   /** Sets the wall clock alone, as an NTP step or a wrong battery does. */

@@ -2,10 +2,9 @@ import { io, type Socket } from "socket.io-client";
 import type { CheckedClock } from "./checked-clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import type { Service } from "#server/core/services.ts";
-import { epochKey } from "./queue-keys.ts";
-import { type OutletEpoch, QueueOutlet } from "./queue-outlet.ts";
+import { Pump } from "./pump.ts";
+import { QueueOutlet } from "./queue-outlet.ts";
 import type { Queue } from "./queue.ts";
-import { Sender, type SenderParts } from "./sender.ts";
 import type { UnknownMetrics } from "./unknown-metrics.ts";
 import {
   type ActuationAnswer,
@@ -13,7 +12,6 @@ import {
   type EdgeHealth,
   type EdgeHello,
   type EdgeToServer,
-  inFlight,
   ingestNamespace,
   type ServerToEdge,
   StreamCursor,
@@ -39,34 +37,39 @@ export interface UplinkOptions {
 const ackMs = 5000;
 const healthMs = 5000;
 const usualWelcomeMs = 10_000;
-/** Live data that is older than this when the link works again is backlog (design §4.2). */
-const backlogMs = 60_000;
 /** First try after 80 to 240 ms, then doubling to 5 s. */
 const retry = { reconnectionDelay: 160, reconnectionDelayMax: 5000, randomizationFactor: 0.5 };
 const refusedRetryMs = 1000;
-const maxTimeouts = 3;
 
 /**
- * The edge's way to the server (design §4): one WebSocket, hello and welcome, then blocks as they lie on the disk, at
- * most four of a stream unanswered, events and live readings before the backlog. Documents and actuations come down.
+ * The edge's way to the server (design §4): one WebSocket, hello and welcome, then blocks as they lie on the disk.
+ * Documents and actuations come down.
  */
 export class Uplink implements Service {
   readonly name = "uplink";
   readonly #options: UplinkOptions;
   readonly #outlet: QueueOutlet;
-  readonly #senders = new Map<string, Sender>();
+  readonly #pump: Pump;
   readonly #abort = new AbortController();
   #socket: Socket<ServerToEdge, EdgeToServer> | null = null;
   #welcomed = false;
-  #pumping = false;
-  #again = false;
-  #wakeAt: number | null = null;
   #timers = new Set<NodeJS.Timeout>();
   #loops: Promise<void>[] = [];
 
   constructor(options: UplinkOptions) {
     this.#options = options;
-    this.#outlet = new QueueOutlet(options.queue);
+    const { clock, log, queue } = options;
+    this.#outlet = new QueueOutlet(queue);
+    this.#pump = new Pump({
+      clock,
+      log,
+      queue,
+      outlet: this.#outlet,
+      ready: () => this.#welcomed && !this.#abort.signal.aborted,
+      transmit: (frame) => this.#transmit(frame),
+      onSilence: () => this.#reconnect("no answers"),
+      after: (ms, run) => this.#after(ms, run),
+    });
   }
 
   /** True from the server's welcome until the link is lost. */
@@ -99,14 +102,14 @@ export class Uplink implements Service {
     socket.on("disconnect", (reason) => {
       log.warn({ reason }, "the link to the server is lost");
       this.#welcomed = false;
-      this.#senders.clear();
+      this.#pump.forget();
       if (!socket.active) this.#after(refusedRetryMs * Math.random(), () => socket.connect());
     });
     socket.on("welcome", (welcome) => void this.#meet(welcome?.cursors, welcome?.now, "welcome"));
     socket.on("rewind", (cursors) => void this.#meet(cursors, null, "rewind"));
     socket.on("document", (signed) => void this.#options.onDocument(signed));
     socket.on("actuate", (actuation, answer) => void this.#actuate(actuation, answer));
-    queue.onStored(() => this.#pump());
+    queue.onStored(() => this.#pump.wake());
     unknown.onNew = () => this.#after(200, () => void this.#report());
     this.#loops = [this.#everySoOften()];
   }
@@ -128,7 +131,7 @@ export class Uplink implements Service {
       const by = clock.meet(now);
       if (by !== 0) log.error({ ms: by }, "the clock of this computer is wrong; the server's is used");
     }
-    this.#senders.clear();
+    this.#pump.forget();
     try {
       await this.#outlet.meet(cursors.data);
     } catch (error) {
@@ -136,87 +139,17 @@ export class Uplink implements Service {
       return this.#reconnect("cursors");
     }
     if (this.#socket?.id !== socketId || socketId === undefined) return;
-    this.#senders.clear();
+    this.#pump.forget();
     this.#welcomed = true;
     log.info({ why, cursors: cursors.data.length }, "in touch with the server");
     void this.#sayHealth();
-    this.#pump();
+    this.#pump.wake();
     void this.#report();
   }
 
   async #actuate(actuation: unknown, answer: unknown): Promise<void> {
     const result = await this.#options.onActuation(actuation);
     if (result !== null && typeof answer === "function") answer(result);
-  }
-
-  /** Sends whatever may be sent now. Runs once at a time; what wakes it meanwhile makes it look again. */
-  #pump(): void {
-    this.#again = true;
-    if (this.#pumping) return;
-    this.#pumping = true;
-    void this.#pumpAll().finally(() => {
-      this.#pumping = false;
-      if (this.#again) this.#pump();
-    });
-  }
-
-  async #pumpAll(): Promise<void> {
-    while (this.#again && this.#welcomed && !this.#abort.signal.aborted) {
-      this.#again = false;
-      for (const epochs of streamsOf(this.#outlet.open())) {
-        try {
-          await this.#pumpStream(epochs);
-        } catch (error) {
-          this.#options.log.error({ err: error }, "a stream could not be sent");
-          this.#after(1000, () => this.#pump());
-        }
-      }
-    }
-    if (!this.#welcomed) this.#again = false;
-  }
-
-  /** Live before backlog, and one place in flight kept for the backlog, oldest epoch first. */
-  async #pumpStream(epochs: readonly OutletEpoch[]): Promise<void> {
-    const live = epochs.find((epoch) => epoch.live);
-    const backlog = epochs.find((epoch) => !epoch.live);
-    const senders = [live, backlog].flatMap((epoch) => (epoch === undefined ? [] : [this.#sender(epoch)]));
-    const flying = () =>
-      epochs.reduce((sum, e) => sum + (this.#senders.get(epochKey(e.name))?.inFlight ?? 0), 0);
-    for (const sender of senders) {
-      const keep = senders.length === 2 && sender === senders[0] ? 1 : 0;
-      while (flying() < inFlight - keep && (await sender.send()));
-    }
-  }
-
-  #sender(epoch: OutletEpoch): Sender {
-    const key = epochKey(epoch.name);
-    const known = this.#senders.get(key);
-    if (known !== undefined) return known;
-    const sender = new Sender(epoch.name, epoch.acked, this.#senderParts());
-    this.#senders.set(key, sender);
-    return sender;
-  }
-
-  #senderParts(): SenderParts {
-    const { clock, log, queue } = this.#options;
-    return {
-      clock,
-      log,
-      outlet: this.#outlet,
-      transmit: (frame) => this.#transmit(frame),
-      wake: (ms = 0) => {
-        if ([...this.#senders.values()].some((s) => s.timeouts >= maxTimeouts)) this.#reconnect("no answers");
-        if (ms <= 0) this.#pump();
-        else this.#wakeIn(ms);
-      },
-      isBacklog: ({ header }) => {
-        const { state } = queue.disk;
-        const epoch = state.get(header);
-        if (header.kind === "events" || epoch === undefined || !state.isLive(epoch)) return false;
-        return clock.now() - header.edgeTime > backlogMs;
-      },
-      rotate: (lane) => queue.rotate(lane),
-    };
   }
 
   async #transmit(frame: Uint8Array): Promise<BlockAnswer> {
@@ -268,17 +201,6 @@ export class Uplink implements Service {
     this.#socket.disconnect();
   }
 
-  /** One timer for all pauses: the earliest counts, and who still pauses then asks again. */
-  #wakeIn(ms: number): void {
-    const at = this.#options.clock.monotonic() + ms;
-    if (this.#wakeAt !== null && this.#wakeAt <= at) return;
-    this.#wakeAt = at;
-    this.#after(Math.ceil(ms) + 1, () => {
-      if (this.#wakeAt === at) this.#wakeAt = null;
-      this.#pump();
-    });
-  }
-
   #after(ms: number, run: () => unknown): void {
     if (this.#abort.signal.aborted) return;
     const timer = setTimeout(() => {
@@ -287,16 +209,4 @@ export class Uplink implements Service {
     }, ms);
     this.#timers.add(timer);
   }
-}
-
-/** Streams in the order in which they are served: events first, they are few and tell of alarms. */
-function streamsOf(epochs: readonly OutletEpoch[]): OutletEpoch[][] {
-  const streams = new Map<string, OutletEpoch[]>();
-  for (const kind of ["events", "readings"] as const) {
-    for (const epoch of epochs.filter((e) => e.name.kind === kind)) {
-      const key = `${kind}|${epoch.name.lane}`;
-      streams.set(key, [...(streams.get(key) ?? []), epoch]);
-    }
-  }
-  return [...streams.values()];
 }

@@ -88,9 +88,10 @@ export function createDevice(options: DeviceOptions) {
     if (reason === "io server disconnect") socket.connect();
   });
   socket.on("connect_error", (error) => {
-    options.onProblem(error.message);
     // Refused by the edge, not by the network: the library would not try again.
     if (!socket.active) again = setTimeout(() => socket.connect(), 1000);
+    // Last, so that whoever is told may stop the device.
+    options.onProblem(error.message);
   });
   socket.on("write", (write: DeviceWrite, answer: (answer: DeviceWriteAnswer) => void) => {
     answer(options.onWrite(write));

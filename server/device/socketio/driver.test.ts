@@ -1,8 +1,4 @@
 import { createHash, randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { Socket as NetSocket } from "node:net";
-import { Server } from "socket.io";
 import { io, type Socket } from "socket.io-client";
 import { afterEach, expect, test } from "vitest";
 import { systemClock } from "#server/core/clock.ts";
@@ -11,30 +7,11 @@ import { driverContract, type MachineSide, RecordingSink, type Rig } from "../dr
 import type { Driver } from "../driver.contract.ts";
 import { createDevice } from "./client-example.ts";
 import { createSocketIoDriver } from "./driver.ts";
-import { deviceNamespace, deviceServerOptions } from "./wire.contract.ts";
+import { listener } from "./testing.ts";
+import { deviceNamespace } from "./wire.contract.ts";
 
 const token = "a token of the packer";
 const tokenHash = createHash("sha256").update(token).digest("hex");
-
-async function listener() {
-  const http = createServer();
-  const connections = new Set<NetSocket>();
-  http.on("connection", (socket) => connections.add(socket));
-  http.listen(0, "127.0.0.1");
-  await once(http, "listening");
-  const address = http.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  const server = new Server(http, deviceServerOptions);
-  return {
-    server,
-    url: `http://127.0.0.1:${port}`,
-    /** Breaks every connection as a switch without power does. */
-    cut: () => {
-      for (const socket of connections) socket.destroy();
-    },
-    close: () => server.close(),
-  };
-}
 
 class DeviceSide implements MachineSide {
   readonly written: { metric: string; value: unknown }[] = [];

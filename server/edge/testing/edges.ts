@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 import { systemClock } from "#server/core/clock.ts";
-import { type Logger, silentLogger } from "#server/core/log.ts";
+import { silentLogger } from "#server/core/log.ts";
 import { startServices } from "#server/core/services.ts";
 import { createDevice } from "#server/device/socketio/client-example.ts";
 import { type NodeSample, SparkplugNode } from "#server/device/simulator/sparkplug-node.ts";
 import { createEdge, type Edge } from "../edge.ts";
 import type { EdgeDocument } from "../document.contract.ts";
 import { aDocument, aTag } from "./documents.ts";
-import type { FakeServer } from "./fake-server.ts";
 
 export interface RunningEdge extends Edge {
   readonly stop: () => Promise<void>;
@@ -16,12 +15,12 @@ export interface RunningEdge extends Edge {
 /** A whole edge on free ports, in this process. */
 export async function startEdge(
   folder: string,
-  server: FakeServer,
-  log: Logger = silentLogger,
+  server: { readonly url: string; readonly publicKey: string },
+  { code, token } = { code: "edge-1", token: "secret" },
 ): Promise<RunningEdge> {
   const edge = await createEdge({
-    code: "edge-1",
-    token: "secret",
+    code,
+    token,
     publicKey: server.publicKey,
     serverUrl: server.url,
     serverCa: null,
@@ -31,9 +30,9 @@ export async function startEdge(
     devicePort: 0,
     version: "0.0.0-test",
     clock: systemClock,
-    log,
+    log: silentLogger,
   });
-  const stop = await startServices(edge.services, log);
+  const stop = await startServices(edge.services, silentLogger);
   return { ...edge, stop };
 }
 

@@ -1,19 +1,15 @@
-import { createHash } from "node:crypto";
-import { rmSync } from "node:fs";
 import { asc, eq, inArray } from "drizzle-orm";
 import { io, type Socket } from "socket.io-client";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { source, tag } from "#db/schema/device/tags.ts";
-import { deadLetter, discoveredMetric, reading } from "#db/schema/edge/ingest.ts";
-import { testDb } from "#db/testing.ts";
+import { deadLetter, discoveredMetric } from "#db/schema/edge/ingest.ts";
 import { systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
-import { startServices } from "#server/core/services.ts";
 import { SparkplugNode } from "#server/device/simulator/sparkplug-node.ts";
 import { deviceNamespace } from "#server/device/socketio/wire.contract.ts";
-import { createEdge, type Edge } from "#server/edge/edge.ts";
-import { tempFolder } from "#server/edge/testing/queues.ts";
-import { makePlant, startServer, type TestPlant, type TestServer } from "#server/execution/ingest/testing.ts";
+import { deviceToken, type RunningEdge } from "#server/edge/testing/edges.ts";
+import { testEdge } from "./testing-edge.ts";
+import { testIngest, type TestIngest } from "./testing.ts";
 
 const patience = { timeout: 15_000, interval: 20 };
 
@@ -21,28 +17,17 @@ const patience = { timeout: 15_000, interval: 20 };
  * What devices say that nobody can use, over the whole way: a real device, a real edge, the real gateway, Postgres.
  * Each is a dead letter with its reason, and the good readings around it are stored, each once.
  */
-let handle: Awaited<ReturnType<typeof testDb>>;
-let plant: TestPlant;
-let server: TestServer;
-let edge: Edge;
-let stop: () => Promise<void>;
+let ingest: TestIngest;
+let edge: RunningEdge;
+/** The first number, and one that a Sparkplug machine says. */
+let number: number;
 let melt: number;
-const folder = tempFolder("bad-input");
 
 beforeAll(async () => {
-  handle = await testDb();
-  const { db } = handle;
-  plant = await makePlant(db, "bad");
-  const tokenHash = createHash("sha256").update("t").digest();
-  await db
-    .update(source)
-    .set({ driver: "socketio", code: "dev", tokenHash })
-    .where(eq(source.id, plant.sourceId));
-  // Each value is stored as it comes: no deadband stands between the test and the table.
-  await db
-    .update(tag)
-    .set({ meaning: "good", unit: "°C", low: 0, high: 400 })
-    .where(eq(tag.id, plant.numbers[0] ?? 0));
+  ingest = await testIngest("bad");
+  const { db, plant } = ingest;
+  number = plant.numbers[0] ?? 0;
+  await db.update(tag).set({ unit: "°C", low: 0, high: 400 }).where(eq(tag.id, number));
   await db.update(tag).set({ meaning: "fault" }).where(eq(tag.id, plant.text));
   const [spark] = await db
     .insert(source)
@@ -66,34 +51,16 @@ beforeAll(async () => {
     })
     .returning();
   melt = row?.id ?? 0;
-  server = await startServer(db);
-  edge = await createEdge({
-    code: plant.edgeCode,
-    token: plant.token,
-    publicKey: server.publicKey.export({ type: "spki", format: "pem" }).toString(),
-    serverUrl: server.url,
-    serverCa: null,
-    folder,
-    mqttPort: 0,
-    mqttUrl: null,
-    devicePort: 0,
-    version: "t",
-    clock: systemClock,
-    log: silentLogger,
-  });
-  stop = await startServices(edge.services, silentLogger);
-  await vi.waitFor(() => expect(edge.health().sources).toHaveLength(2), patience);
+  edge = await testEdge(ingest);
 }, 60_000);
 afterAll(async () => {
-  await stop();
-  await server.close();
-  await handle.close();
-  rmSync(folder, { recursive: true, force: true });
+  await edge.stop();
+  await ingest.close();
 });
 
 async function device(session: string): Promise<Socket> {
   const socket = io(`http://127.0.0.1:${edge.devices.port}${deviceNamespace}`, {
-    auth: { source: "dev", token: "t", session },
+    auth: { source: "packing", token: deviceToken, session },
     transports: ["websocket"],
     forceNew: true,
   });
@@ -104,10 +71,7 @@ async function device(session: string): Promise<Socket> {
   return socket;
 }
 
-const numbersOf = async (tagId: number) =>
-  (await handle.db.select().from(reading).where(eq(reading.tagId, tagId)).orderBy(asc(reading.seq))).map(
-    (row) => row.num,
-  );
+const numbersOf = (tagId: number) => ingest.numbersOf({ tagId });
 
 const delivered = () =>
   vi.waitFor(
@@ -144,11 +108,11 @@ test("seconds, 2999, another unit, beyond the range, a NUL, a wrong type and an 
   // Said again, as after a lost answer: it is the same batch.
   expect(await socket.timeout(5000).emitWithAck("readings", batch)).toMatchObject({ result: "stored" });
   await delivered();
-  await vi.waitFor(async () => expect(await numbersOf(plant.numbers[0] ?? 0)).toHaveLength(6), patience);
-  const numbers = await numbersOf(plant.numbers[0] ?? 0);
+  await vi.waitFor(async () => expect(await numbersOf(number)).toHaveLength(6), patience);
+  const numbers = await numbersOf(number);
   expect(numbers.map((num) => Math.round((num ?? 0) * 1e6) / 1e6)).toEqual([1, 3, 6, 8, 250, 12]);
-  expect(await handle.db.select().from(reading).where(eq(reading.tagId, plant.text))).toEqual([]);
-  const letters = await handle.db.select().from(deadLetter).orderBy(asc(deadLetter.seq));
+  expect(await ingest.readingsOf({ tagId: ingest.plant.text })).toEqual([]);
+  const letters = await ingest.db.select().from(deadLetter).orderBy(asc(deadLetter.seq));
   const told = letters.map((letter) => [
     letter.reason,
     (JSON.parse(letter.raw) as { value: unknown }).value,
@@ -164,7 +128,7 @@ test("seconds, 2999, another unit, beyond the range, a NUL, a wrong type and an 
     ["unknown_tag", 10, 1],
   ]);
   await expect
-    .poll(async () => (await handle.db.select().from(discoveredMetric)).map((row) => row.metric), patience)
+    .poll(async () => (await ingest.db.select().from(discoveredMetric)).map((row) => row.metric), patience)
     .toEqual(["mystery"]);
   socket.disconnect();
 }, 60_000);
@@ -192,7 +156,7 @@ test("NaN and Infinity from a machine are letters, and what it says before and a
     node.put([{ device: "press-9", name: "Melt", at: at + i, value: said }]);
   }
   await vi.waitFor(async () => expect(await numbersOf(melt)).toEqual([230, 231, 232]), patience);
-  const letters = await handle.db
+  const letters = await ingest.db
     .select()
     .from(deadLetter)
     .where(inArray(deadLetter.reason, ["not_a_number"]))
@@ -217,13 +181,10 @@ test("a message that is no batch, and a torn packet, end in words or a closed li
   torn.disconnect();
   // The same device comes again: it has taken over its line meanwhile.
   const again = await device("four");
-  const before = (await numbersOf(plant.numbers[0] ?? 0)).length;
+  const before = (await numbersOf(number)).length;
   const good = { v: 1, id: 1, metrics: ["m0"], rows: [[0, systemClock.now(), 77]] };
   expect(await again.timeout(5000).emitWithAck("readings", good)).toMatchObject({ result: "stored" });
-  await vi.waitFor(
-    async () => expect((await numbersOf(plant.numbers[0] ?? 0)).slice(before)).toEqual([77]),
-    patience,
-  );
+  await vi.waitFor(async () => expect((await numbersOf(number)).slice(before)).toEqual([77]), patience);
   again.disconnect();
   socket.disconnect();
 }, 60_000);

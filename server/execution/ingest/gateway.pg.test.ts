@@ -1,72 +1,38 @@
-import { randomUUID, verify } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { asc, eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { setting } from "#db/schema/core/core.ts";
-import { tag } from "#db/schema/device/tags.ts";
-import { deadLetter, discoveredMetric, ingestCursor, reading } from "#db/schema/edge/ingest.ts";
-import { testDb } from "#db/testing.ts";
+import { deadLetter, discoveredMetric, ingestCursor } from "#db/schema/edge/ingest.ts";
 import { systemClock } from "#server/core/clock.ts";
 import type { Actuation } from "#server/edge/uplink.contract.ts";
-import { EdgeDocument, type SignedDocument } from "#server/edge/document.contract.ts";
-import { laneOf } from "./epoch.rules.ts";
-import {
-  block,
-  deliver,
-  type EdgeClient,
-  eventBlock,
-  makePlant,
-  randomEpoch,
-  send,
-  startServer,
-  type TestPlant,
-  type TestServer,
-} from "./testing.ts";
+import { block, deliver, eventBlock, randomEpoch, send } from "./testing-blocks.ts";
+import { testIngest, type TestIngest } from "./testing.ts";
 
-let handle: Awaited<ReturnType<typeof testDb>>;
-let plant: TestPlant;
-let server: TestServer;
-
+let ingest: TestIngest;
 beforeAll(async () => {
-  handle = await testDb();
-  plant = await makePlant(handle.db, "gw");
-  server = await startServer(handle.db);
+  ingest = await testIngest("gw");
 });
-afterAll(async () => {
-  await server.close();
-  await handle.close();
-});
+afterAll(() => ingest.close());
 
 const start = systemClock.now();
-const value = (at: number, v: number) => ({ tagId: plant.numbers[0] ?? 0, at, value: v });
-
-async function numbersOf(epoch: string): Promise<(number | null)[]> {
-  const rows = await handle.db
-    .select()
-    .from(reading)
-    .where(eq(reading.epoch, epoch))
-    .orderBy(asc(reading.seq));
-  return rows.map((row) => row.num);
-}
-
-async function documentOf(socket: EdgeClient): Promise<SignedDocument> {
-  return new Promise((resolve) => socket.once("document", resolve));
-}
 
 test("an edge is welcomed with its cursors, and blocks are acked after they are stored", async () => {
-  const { socket } = await server.edge(plant);
+  const { value, numbersOf } = ingest;
+  const { socket } = await ingest.edge();
   const epoch = randomEpoch();
   const answer = await send(
     socket,
     block({ epoch, first: 1, readings: [value(start, 1), value(start + 1, 2)] }),
   );
   expect(answer).toEqual({ result: "acked", acked: 2 });
-  expect(await numbersOf(epoch)).toEqual([1, 2]);
-  const again = await server.edge(plant);
+  expect(await numbersOf({ epoch })).toEqual([1, 2]);
+  const again = await ingest.edge();
   expect(again.welcome.cursors).toContainEqual({ lane: 0, kind: "readings", epoch, acked: 2 });
 });
 
 test("blocks that wait are merged, every one is answered, and nothing is doubled by repeats", async () => {
-  const { socket } = await server.edge(plant);
+  const { value, numbersOf } = ingest;
+  const { socket } = await ingest.edge();
   const epoch = randomEpoch();
   const frames = Array.from({ length: 40 }, (_, i) =>
     block({
@@ -77,11 +43,12 @@ test("blocks that wait are merged, every one is answered, and nothing is doubled
   );
   const answers = await Promise.all([...frames, ...frames.slice(5, 15)].map((frame) => send(socket, frame)));
   expect(answers.every((answer) => answer.result === "acked")).toBe(true);
-  expect(await numbersOf(epoch)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+  expect(await numbersOf({ epoch })).toEqual(Array.from({ length: 1000 }, (_, i) => i));
 });
 
 test("a hole is asked for, and what a gap event explains is stepped over", async () => {
-  const { socket } = await server.edge(plant);
+  const { value } = ingest;
+  const { socket } = await ingest.edge();
   const epoch = randomEpoch();
   await send(socket, block({ epoch, first: 1, readings: [value(start, 1)] }));
   const later = block({ epoch, first: 5, readings: [value(start, 5)] });
@@ -98,7 +65,8 @@ test("a hole is asked for, and what a gap event explains is stepped over", async
 });
 
 test("NaN, a NUL in a text, the year 2999 and an unknown tag do not stop their block", async () => {
-  const { socket } = await server.edge(plant);
+  const { plant, value, numbersOf, lettersOf } = ingest;
+  const { socket } = await ingest.edge();
   const epoch = randomEpoch();
   const frame = block({
     epoch,
@@ -115,12 +83,8 @@ test("NaN, a NUL in a text, the year 2999 and an unknown tag do not stop their b
     dead: [{ seq: 5, reason: "not_a_number", raw: { value: "NaN" } }],
   });
   expect(await send(socket, frame)).toEqual({ result: "acked", acked: 7 });
-  expect(await numbersOf(epoch)).toEqual([1, null, 7]);
-  const letters = await handle.db
-    .select()
-    .from(deadLetter)
-    .where(eq(deadLetter.epoch, epoch))
-    .orderBy(asc(deadLetter.seq));
+  expect(await numbersOf({ epoch })).toEqual([1, null, 7]);
+  const letters = await lettersOf(epoch);
   expect(letters.map(({ seq, reason }) => [seq, reason])).toEqual([
     [2, "nul_in_text"],
     [3, "time_in_future"],
@@ -130,13 +94,14 @@ test("NaN, a NUL in a text, the year 2999 and an unknown tag do not stop their b
 });
 
 test("a frame that cannot be decoded is refused and kept whole, once however often it comes", async () => {
-  const { socket } = await server.edge(plant);
+  const { db, value } = ingest;
+  const { socket } = await ingest.edge();
   const frame = block({ epoch: randomEpoch(), first: 1, readings: [value(start, 1)] });
   frame[frame.length - 6] = (frame[frame.length - 6] ?? 0) ^ 0xff;
   expect(await send(socket, frame)).toEqual({ result: "refused", reason: "checksum" });
   expect(await send(socket, frame)).toEqual({ result: "refused", reason: "checksum" });
   expect(await send(socket, "not a frame" as unknown as Uint8Array)).toMatchObject({ result: "refused" });
-  const letters = await handle.db
+  const letters = await db
     .select()
     .from(deadLetter)
     .where(sql`stream_id is null`)
@@ -149,6 +114,7 @@ test("a frame that cannot be decoded is refused and kept whole, once however oft
 });
 
 test("a wrong token, an unknown edge and a hello of another shape are all just unauthorised", async () => {
+  const { plant, server } = ingest;
   for (const auth of [
     { edgeCode: plant.edgeCode, token: "wrong" },
     { edgeCode: "nobody", token: plant.token },
@@ -159,7 +125,8 @@ test("a wrong token, an unknown edge and a hello of another shape are all just u
 });
 
 test("a message of 10 MB ends its connection and nothing else", async () => {
-  const { socket } = await server.edge(plant);
+  const { value } = ingest;
+  const { socket } = await ingest.edge();
   const epoch = randomEpoch();
   const gone = new Promise<string>((resolve) => socket.once("disconnect", resolve));
   socket.emit("block", new Uint8Array(10_000_000), () => {});
@@ -170,7 +137,8 @@ test("a message of 10 MB ends its connection and nothing else", async () => {
 });
 
 test("the live value comes with the block; an older or a historical one does not replace it", async () => {
-  const { socket } = await server.edge(plant);
+  const { plant, server } = ingest;
+  const { socket } = await ingest.edge();
   const tagId = plant.numbers[2] ?? 0;
   const changed: number[] = [];
   const stop = server.live.subscribe((ids) => changed.push(...ids));
@@ -203,51 +171,6 @@ test("the live value comes with the block; an older or a historical one does not
   stop();
 });
 
-test("the document is signed, and its version rises only when what it says changes", async () => {
-  const { db } = handle;
-  const { socket } = await server.edge(plant);
-  const signed = await documentOf(socket);
-  expect(
-    verify(null, Buffer.from(signed.body), server.publicKey, Buffer.from(signed.signature, "base64")),
-  ).toBe(true);
-  const document = EdgeDocument.parse(JSON.parse(signed.body));
-  expect(document.tags.map((t) => t.id)).toEqual([...plant.numbers, plant.text, plant.boolean]);
-  expect(new Set(document.tags.map((t) => t.lane))).toEqual(new Set([laneOf(plant.lineId)]));
-  expect(document.machines).toEqual([
-    {
-      id: plant.machineId,
-      code: "press-gw",
-      remoteTagId: null,
-      guardTagId: plant.boolean,
-      automationOff: false,
-      maintenanceLock: false,
-    },
-  ]);
-
-  await server.gateway.sendDocument(plant.edgeId);
-  const next = documentOf(socket);
-  await db
-    .update(tag)
-    .set({ deadband: 0.5 })
-    .where(eq(tag.id, plant.numbers[0] ?? 0));
-  await server.gateway.sendDocument(plant.edgeId);
-  const newer = EdgeDocument.parse(JSON.parse((await next).body));
-  expect(newer.version).toBe(document.version + 1);
-  expect(newer.tags[0]?.deadband).toBe(0.5);
-
-  // An edge that has it already is not sent it again: the next thing it hears is what comes after.
-  const current = await server.edge(plant, newer.version);
-  const heard: string[] = [];
-  current.socket.onAny((name: string) => heard.push(name));
-  await send(current.socket, block({ epoch: randomEpoch(), first: 1, readings: [value(start, 1)] }));
-  expect(heard).toEqual([]);
-
-  // After a restore an edge may have a newer one than the database: it is given ours, above its own.
-  const ahead = await server.edge(plant, newer.version + 10);
-  const reissued = EdgeDocument.parse(JSON.parse((await documentOf(ahead.socket)).body));
-  expect(reissued).toMatchObject({ version: newer.version + 11, tags: newer.tags });
-});
-
 const actuation: Actuation = {
   id: randomUUID(),
   counterEpoch: "e",
@@ -264,7 +187,8 @@ const actuation: Actuation = {
 };
 
 test("an actuation is answered by the edge; silence is unknown, an absent edge was never asked", async () => {
-  const { socket } = await server.edge(plant);
+  const { plant, server } = ingest;
+  const { socket } = await ingest.edge();
   socket.once("actuate", (given, answer) =>
     answer({ id: given.id, result: "accepted", reason: null, readBack: 235, at: start }),
   );
@@ -285,21 +209,22 @@ test("an actuation is answered by the edge; silence is unknown, an absent edge w
 });
 
 test("an unknown metric is kept once and stays unmapped", async () => {
-  const { socket } = await server.edge(plant);
+  const { db, plant } = ingest;
+  const { socket } = await ingest.edge();
   const metric = { sourceId: plant.sourceId, metric: "press/New", datatype: "number" as const, unit: "bar" };
   await socket.emitWithAck("unknown_metrics", [metric, { ...metric, sourceId: 99_999 }]);
   await socket.emitWithAck("unknown_metrics", [metric]);
-  const rows = await handle.db.select().from(discoveredMetric);
+  const rows = await db.select().from(discoveredMetric);
   expect(rows.map(({ metric: name, unit, state }) => [name, unit, state])).toEqual([
     ["press/New", "bar", "new"],
   ]);
 });
 
 test("after a restore the edge is asked to send again what is newer than the cursors", async () => {
-  const { db } = handle;
+  const { db } = ingest;
   await db.insert(setting).values({ key: "restored", value: { at: systemClock.now() } });
   const asked = new Promise<unknown>((resolve) => {
-    void server.edge(plant).then(({ socket }) => socket.once("rewind", resolve));
+    void ingest.edge().then(({ socket }) => socket.once("rewind", resolve));
   });
   const rows = await db.select().from(ingestCursor);
   expect((await asked) as unknown[]).toHaveLength(rows.length);

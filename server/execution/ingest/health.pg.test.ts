@@ -1,60 +1,47 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { gap, ingestCursor } from "#db/schema/edge/ingest.ts";
 import { parkedReading } from "#db/schema/execution/consumers.ts";
-import { testDb } from "#db/testing.ts";
 import { systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
 import type { EdgeHealth } from "#server/edge/uplink.contract.ts";
 import type { Consumer } from "./consumer.ts";
 import { ingestHealth } from "./health.queries.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
-import {
-  block,
-  deliver,
-  makePlant,
-  randomEpoch,
-  startServer,
-  type TestPlant,
-  type TestServer,
-} from "./testing.ts";
+import { block, deliver, randomEpoch } from "./testing-blocks.ts";
+import { makePlant, testIngest, type TestIngest } from "./testing.ts";
 
-let handle: Awaited<ReturnType<typeof testDb>>;
-let plant: TestPlant;
-let server: TestServer;
+let ingest: TestIngest;
 let lanes: Lanes;
 
 /** Cannot take a 13. */
 const superstitious: Consumer = {
   name: "superstitious",
-  wants: (tag) => tag.id === plant.numbers[0],
+  wants: (tag) => tag.id === ingest.plant.numbers[0],
   process: (_context, readings) =>
     readings.some((one) => one.num === 13) ? Promise.reject(new Error("thirteen")) : Promise.resolve(),
 };
 
 beforeAll(async () => {
-  handle = await testDb();
-  const { db } = handle;
-  plant = await makePlant(db, "well");
-  await makePlant(db, "absent");
   // What is committed is told to lanes that begin a moment later, as in the server.
-  server = await startServer(db, { lanes: { committed: (batch) => lanes.committed(batch) } });
+  ingest = await testIngest("well", { lanes: { committed: (batch) => lanes.committed(batch) } });
+  await makePlant(ingest.db, "absent");
+  const { tags } = ingest.server;
   lanes = createLanes({
-    db,
+    db: ingest.db,
     clock: systemClock,
     log: silentLogger,
-    tags: server.tags,
+    tags,
     consumers: [superstitious],
   });
   await lanes.start(new AbortController().signal);
 });
 afterAll(async () => {
   await lanes.stop();
-  await server.close();
-  await handle.close();
+  await ingest.close();
 });
 
 const health = (now = systemClock.now()) =>
-  ingestHealth({ db: handle.db, gateway: server.gateway, lanes, now });
+  ingestHealth({ db: ingest.db, gateway: ingest.server.gateway, lanes, now });
 
 test("a plant that has said nothing yet is told apart from one that fell silent", async () => {
   expect(await health()).toMatchObject({
@@ -70,7 +57,8 @@ test("a plant that has said nothing yet is told apart from one that fell silent"
 });
 
 test("ingest says who is connected, what was stored, what could not be, and how far each queue has come", async () => {
-  const { socket } = await server.edge(plant);
+  const { db, plant } = ingest;
+  const { socket } = await ingest.edge();
   const source = {
     id: plant.sourceId,
     connected: true,
@@ -99,11 +87,11 @@ test("ingest says who is connected, what was stored, what could not be, and how 
   ]);
   await expect.poll(async () => (await health()).edges[plant.edgeId]).toMatchObject({ unackedReadings: 7 });
   await expect.poll(async () => (await health()).parkedReadings).toBe(1);
-  expect(await handle.db.select().from(parkedReading)).toMatchObject([{ consumer: "superstitious" }]);
+  expect(await db.select().from(parkedReading)).toMatchObject([{ consumer: "superstitious" }]);
 });
 
 test("gaps count for a day, and queues that stood still for an hour are left out", async () => {
-  const { db } = handle;
+  const { db, plant } = ingest;
   const now = systemClock.now();
   const hour = 3_600_000;
   await db.insert(gap).values(

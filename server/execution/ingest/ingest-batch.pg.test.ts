@@ -8,7 +8,8 @@ import { eventRow } from "./events.rules.ts";
 import { streamIdOf } from "./gateway.queries.ts";
 import { ingestEvents, ingestReadings, type ReadingBatch } from "./ingest-call.ts";
 import { mergeBatches } from "./merge.rules.ts";
-import { makePlant, randomEpoch, type TestPlant } from "./testing.ts";
+import { randomEpoch } from "./testing-blocks.ts";
+import { makePlant, type TestPlant } from "./testing.ts";
 
 let handle: Awaited<ReturnType<typeof testDb>>;
 let plant: TestPlant;

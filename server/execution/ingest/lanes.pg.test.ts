@@ -10,7 +10,8 @@ import { laneOf } from "./epoch.rules.ts";
 import { streamIdOf } from "./gateway.queries.ts";
 import { ingestReadings, type ReadingBatch } from "./ingest-call.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
-import { makePlant, randomEpoch, type TestPlant } from "./testing.ts";
+import { randomEpoch } from "./testing-blocks.ts";
+import { makePlant, type TestPlant } from "./testing.ts";
 
 let handle: Awaited<ReturnType<typeof testDb>>;
 let plant: TestPlant;

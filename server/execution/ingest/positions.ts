@@ -17,6 +17,6 @@ export function markOf(feeds: Feeds, positions: () => Positions | null): () => b
   const there = feeds.list().map(({ key, acked }) => ({ key, acked }));
   return () => {
     const at = positions();
-    return at !== null && there.every(({ key, acked }) => (at.get(key) ?? 0) >= acked);
+    return there.every(({ key, acked }) => (at?.get(key) ?? 0) >= acked);
   };
 }

@@ -1,47 +1,20 @@
-import { asc, eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { reading } from "#db/schema/edge/ingest.ts";
-import { testDb } from "#db/testing.ts";
 import { systemClock } from "#server/core/clock.ts";
-import {
-  block,
-  deliver,
-  makePlant,
-  randomEpoch,
-  send,
-  startServer,
-  type TestPlant,
-  type TestServer,
-} from "./testing.ts";
+import { block, deliver, randomEpoch, send } from "./testing-blocks.ts";
+import { startServer, testIngest, type TestIngest } from "./testing.ts";
 
-let handle: Awaited<ReturnType<typeof testDb>>;
-let plant: TestPlant;
-let server: TestServer;
-
+let ingest: TestIngest;
 beforeAll(async () => {
-  handle = await testDb();
-  plant = await makePlant(handle.db, "pressure");
-  server = await startServer(handle.db);
+  ingest = await testIngest("pressure");
 });
-afterAll(async () => {
-  await server.close();
-  await handle.close();
-});
+afterAll(() => ingest.close());
 
 const start = systemClock.now();
-const value = (at: number, v: number) => ({ tagId: plant.numbers[0] ?? 0, at, value: v });
-
-async function numbersOf(epoch: string): Promise<(number | null)[]> {
-  const rows = await handle.db
-    .select()
-    .from(reading)
-    .where(eq(reading.epoch, epoch))
-    .orderBy(asc(reading.seq));
-  return rows.map((row) => row.num);
-}
 
 test("what does not fit into the budget of unanswered bytes is busy before anybody looks at it", async () => {
-  const tight = await startServer(handle.db, { inFlightBytes: 4000 });
+  const { db, plant, value, numbersOf } = ingest;
+  const tight = await startServer(db, { inFlightBytes: 4000 });
   const { socket } = await tight.edge(plant);
   const epoch = randomEpoch();
   const readings = Array.from({ length: 100 }, (_, i) => value(start + i, i));
@@ -50,13 +23,14 @@ test("what does not fit into the budget of unanswered bytes is busy before anybo
   expect(answers[0]).toMatchObject({ result: "acked" });
   expect(answers.filter((answer) => answer.result === "busy").length).toBeGreaterThan(0);
   for (const frame of frames) await deliver(socket, frame);
-  expect(await numbersOf(epoch)).toHaveLength(600);
+  expect(await numbersOf({ epoch })).toHaveLength(600);
   expect(tight.gateway.figures().inFlightBytes).toBe(0);
   await tight.close();
 });
 
 test("a server that starts again shows the newest stored values at once", async () => {
-  const { socket } = await server.edge(plant);
+  const { db, plant } = ingest;
+  const { socket } = await ingest.edge();
   const tagId = plant.numbers[1] ?? 0;
   const readings = [
     { tagId, at: start, value: 41 },
@@ -64,15 +38,15 @@ test("a server that starts again shows the newest stored values at once", async 
     { tagId, at: start + 1, value: 42 },
   ];
   await send(socket, block({ epoch: randomEpoch(), first: 1, readings }));
-  const again = await startServer(handle.db);
+  const again = await startServer(db);
   await expect.poll(() => again.live.latest(tagId)).toEqual({ value: 42, sourceTime: start + 1, quality: 0 });
   expect(again.live.latest(plant.text)?.value).toBe("idle");
   await again.close();
 });
 
 test("with every backend killed again and again, each reading is stored exactly once", async () => {
-  const { db } = handle;
-  const { socket } = await server.edge(plant);
+  const { db, value, numbersOf } = ingest;
+  const { socket } = await ingest.edge();
   const epoch = randomEpoch();
   const frames = Array.from({ length: 24 }, (_, i) =>
     block({
@@ -98,5 +72,5 @@ test("with every backend killed again and again, each reading is stored exactly 
   }
   done = true;
   await killing;
-  expect(await numbersOf(epoch)).toEqual(Array.from({ length: 1200 }, (_, i) => i));
+  expect(await numbersOf({ epoch })).toEqual(Array.from({ length: 1200 }, (_, i) => i));
 }, 60_000);

@@ -1,28 +1,24 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { asc, eq } from "drizzle-orm";
 import { Server } from "socket.io";
-import { io as connect, type Socket } from "socket.io-client";
+import { io as connect } from "socket.io-client";
 import type { Db } from "#db/client.ts";
 import { source, tag } from "#db/schema/device/tags.ts";
 import { edge } from "#db/schema/edge/edge.ts";
+import { deadLetter, reading } from "#db/schema/edge/ingest.ts";
 import { equipment, workUnit } from "#db/schema/execution/plant.ts";
+import { testDb } from "#db/testing.ts";
 import { systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
-import { encodeEvents, encodeReadings } from "#server/edge/block.ts";
-import type { DeadReading } from "#server/edge/block.contract.ts";
-import {
-  type BlockAnswer,
-  type EdgeEvent,
-  type EdgeToServer,
-  ingestNamespace,
-  type ServerToEdge,
-} from "#server/edge/uplink.contract.ts";
+import { ingestNamespace, type ServerToEdge } from "#server/edge/uplink.contract.ts";
 import { createLiveCache, type LiveCache } from "../live/live-cache.ts";
 import { createTagRegistry, type TagRegistry } from "../tags/tag-registry.ts";
 import type { CommittedListener } from "./consumer-feed.ts";
 import { createDocuments } from "./documents.ts";
 import { createIngestGateway, type IngestGateway, type IngestGatewayDeps } from "./gateway.ts";
+import type { EdgeClient, TestReading } from "./testing-blocks.ts";
 
 /** A small plant for tests: one line, one machine, one edge, one source. */
 export interface TestPlant {
@@ -89,64 +85,6 @@ export async function makePlant(db: Db, name: string, numbers = 3): Promise<Test
     boolean: ids[numbers + 1] ?? 0,
   };
 }
-
-export interface TestReading {
-  readonly tagId: number;
-  readonly at: number;
-  readonly value: number | string | null;
-  readonly quality?: number;
-}
-
-/** A block as an edge would send it. */
-export function block(options: {
-  epoch: string;
-  first: number;
-  readings: readonly TestReading[];
-  dead?: readonly DeadReading[];
-  lane?: number;
-  historical?: boolean;
-}): Uint8Array {
-  const { epoch, first, readings, dead = [], lane = 0, historical = false } = options;
-  const at = readings[0]?.at ?? 0;
-  return encodeReadings(
-    { v: 1, kind: "readings", lane, epoch, first, count: readings.length, historical, edgeTime: at },
-    {
-      tagIds: Uint32Array.from(readings, (r) => r.tagId),
-      sourceTs: Float64Array.from(readings, (r) => r.at),
-      edgeTs: Float64Array.from(readings, (r) => r.at),
-      num: Float64Array.from(readings, (r) => (typeof r.value === "number" ? r.value : Number.NaN)),
-      txt: readings.map((r) => (typeof r.value === "string" ? r.value : null)),
-      quality: Uint8Array.from(readings, (r) => r.quality ?? 0),
-    },
-    dead,
-  );
-}
-
-export function eventBlock(options: {
-  epoch: string;
-  first: number;
-  events: readonly EdgeEvent[];
-  lane?: number;
-}): Uint8Array {
-  const { epoch, first, events, lane = 0 } = options;
-  return encodeEvents(
-    {
-      v: 1,
-      kind: "events",
-      lane,
-      epoch,
-      first,
-      count: events.length,
-      historical: false,
-      edgeTime: events[0]?.at ?? 0,
-    },
-    events,
-  );
-}
-
-export const randomEpoch = (): string => randomBytes(8).toString("hex");
-
-export type EdgeClient = Socket<ServerToEdge, EdgeToServer>;
 
 export interface TestServer {
   readonly url: string;
@@ -233,23 +171,53 @@ export async function startServer(
   };
 }
 
-/** Sends one block and waits for its answer. */
-export function send(socket: EdgeClient, frame: Uint8Array): Promise<BlockAnswer> {
-  return socket.timeout(20_000).emitWithAck("block", frame);
+/** Where a test of the way in begins: a database of its own, a small plant in it, and the gateway before both. */
+export interface TestIngest {
+  readonly db: Db;
+  /** For connections beside the pool. */
+  readonly url: string;
+  readonly plant: TestPlant;
+  readonly server: TestServer;
+  /** Connects as the plant's edge and waits for the welcome. */
+  edge(documentVersion?: number): ReturnType<TestServer["edge"]>;
+  /** What the plant's first number was at a time. */
+  value(at: number, value: number): TestReading;
+  /** What is stored, in the order of its queue. */
+  readingsOf(of: { epoch: string } | { tagId: number }): Promise<(typeof reading.$inferSelect)[]>;
+  numbersOf(of: { epoch: string } | { tagId: number }): Promise<(number | null)[]>;
+  /** What could not be stored, in the order of its queue. */
+  lettersOf(epoch: string): Promise<(typeof deadLetter.$inferSelect)[]>;
+  close(): Promise<void>;
 }
 
-/**
- * Sends until it is acked, as an edge does: `busy` and lost connections are tried again, and `expect` means that a
- * block before this one was not taken yet.
- */
-export async function deliver(socket: EdgeClient, frame: Uint8Array): Promise<BlockAnswer> {
-  for (;;) {
-    try {
-      const answer = await socket.timeout(3000).emitWithAck("block", frame);
-      if (answer.result === "acked" || answer.result === "refused") return answer;
-      await systemClock.sleep(answer.result === "busy" ? answer.retryMs : 20);
-    } catch {
-      // No answer: what became of it is not known, so it is sent again.
-    }
-  }
+/** @param name stands in the plant's codes: `edge-<name>`, `press-<name>` */
+export async function testIngest(
+  name: string,
+  options: Parameters<typeof startServer>[1] = {},
+): Promise<TestIngest> {
+  const { db, url, close } = await testDb();
+  const plant = await makePlant(db, name);
+  const server = await startServer(db, options);
+  const readingsOf: TestIngest["readingsOf"] = (of) =>
+    db
+      .select()
+      .from(reading)
+      .where("epoch" in of ? eq(reading.epoch, of.epoch) : eq(reading.tagId, of.tagId))
+      .orderBy(asc(reading.seq));
+  return {
+    db,
+    url,
+    plant,
+    server,
+    edge: (documentVersion) => server.edge(plant, documentVersion),
+    value: (at, value) => ({ tagId: plant.numbers[0] ?? 0, at, value }),
+    readingsOf,
+    numbersOf: async (of) => (await readingsOf(of)).map((row) => row.num),
+    lettersOf: (epoch) =>
+      db.select().from(deadLetter).where(eq(deadLetter.epoch, epoch)).orderBy(asc(deadLetter.seq)),
+    async close() {
+      await server.close();
+      await close();
+    },
+  };
 }

@@ -39,7 +39,7 @@ export function createWorkLoop(deps: {
   round: (stopped: () => boolean) => Promise<boolean>;
   paceMs?: number;
   /** Marks what there is now; later it says whether all of that was worked off. */
-  mark?: () => () => boolean;
+  mark: () => () => boolean;
 }): WorkLoop {
   const { clock, log } = deps;
   const abort = new AbortController();
@@ -53,25 +53,22 @@ export function createWorkLoop(deps: {
       rung = false;
       let any = false;
       const began = clock.monotonic();
-      const workedOff = deps.mark?.();
+      const workedOff = deps.mark();
       try {
         any = await deps.round(() => abort.signal.aborted);
       } catch (error) {
         log.warn({ err: error, worker: deps.name }, "round failed");
       }
-      if (any) {
-        // Readings come all the time: who has all that was there when the round began is not behind.
-        if (workedOff?.() === true) caughtUpAt = began;
-        await clock.sleep(deps.paceMs ?? paceMs, abort.signal);
-        continue;
-      }
-      caughtUpAt = clock.monotonic();
-      await untilRung();
+      // Readings come all the time: who has all that was there when the round began is not behind. Who did nothing
+      // because he could not is.
+      if (workedOff()) caughtUpAt = began;
+      if (any) await clock.sleep(deps.paceMs ?? paceMs, abort.signal);
+      else await untilRung();
     }
   }
 
   async function untilRung(): Promise<void> {
-    if (rung) return;
+    if (rung || abort.signal.aborted) return;
     const waiting = new AbortController();
     const stop = () => waiting.abort();
     abort.signal.addEventListener("abort", stop, { once: true });

@@ -7,7 +7,8 @@ import { silentLogger } from "#server/core/log.ts";
 import { streamIdOf } from "../ingest/gateway.queries.ts";
 import { ingestReadings } from "../ingest/ingest-call.ts";
 import { createLanes } from "../ingest/lanes.ts";
-import { makePlant, randomEpoch, type TestPlant } from "../ingest/testing.ts";
+import { randomEpoch } from "../ingest/testing-blocks.ts";
+import { makePlant, type TestPlant } from "../ingest/testing.ts";
 import { createTagRegistry } from "../tags/tag-registry.ts";
 import { createRollups } from "./rollup-consumer.ts";
 

@@ -3,7 +3,8 @@ import type { Db } from "#db/client.ts";
 import { epochToDatabase } from "../ingest/epoch.rules.ts";
 import { streamIdOf } from "../ingest/gateway.queries.ts";
 import { ingestReadings } from "../ingest/ingest-call.ts";
-import { randomEpoch, type TestPlant, type TestReading } from "../ingest/testing.ts";
+import { randomEpoch, type TestReading } from "../ingest/testing-blocks.ts";
+import type { TestPlant } from "../ingest/testing.ts";
 
 export { makePlant, type TestPlant } from "../ingest/testing.ts";
 
