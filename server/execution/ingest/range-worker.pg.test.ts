@@ -21,7 +21,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await Promise.all(running.map((lanes) => lanes.stop()));
+  for (const lanes of running) await lanes.stop();
   await ingest.close();
 });
 
