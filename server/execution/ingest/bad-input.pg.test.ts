@@ -149,19 +149,21 @@ test("NaN and Infinity from a machine are letters, and what it says before and a
     onDropped: () => undefined,
   });
   node.start();
-  await vi.waitFor(async () => expect(await numbersOf(melt)).toEqual([230]), patience);
+  // An edge that came late asks for the birth again, and the birth says once more what holds.
+  const once = <T>(said: readonly T[]) => said.filter((one, i) => one !== said[i - 1]);
+  await vi.waitFor(async () => expect(once(await numbersOf(melt))).toEqual([230]), patience);
   const at = systemClock.now();
   for (const [i, said] of [231, Number.NaN, Number.POSITIVE_INFINITY, 232].entries()) {
     value = said;
     node.put([{ device: "press-9", name: "Melt", at: at + i, value: said }]);
   }
-  await vi.waitFor(async () => expect(await numbersOf(melt)).toEqual([230, 231, 232]), patience);
+  await vi.waitFor(async () => expect(once(await numbersOf(melt))).toEqual([230, 231, 232]), patience);
   const letters = await ingest.db
     .select()
     .from(deadLetter)
     .where(inArray(deadLetter.reason, ["not_a_number"]))
     .orderBy(asc(deadLetter.seq));
-  expect(letters.map((letter) => (JSON.parse(letter.raw) as { value: unknown }).value)).toEqual([
+  expect(once(letters.map((letter) => (JSON.parse(letter.raw) as { value: unknown }).value))).toEqual([
     "NaN",
     "Infinity",
   ]);
