@@ -74,7 +74,10 @@ test("The server, the edge and the database are killed, each and all at once: no
     await expect
       .poll(async () => (await hand.writes()).some((w) => isStop(w.metric) && w.at >= outage.from), patience)
       .toBe(true);
-    await expect.poll(async () => (await hand.machine("press-2")).state, patience).toBe("stopped");
+    // A fault of the machine's own may come by chance in this minute: then it stands by that.
+    await expect
+      .poll(async () => (await hand.machine("press-2")).state, patience)
+      .toMatch(/^(stopped|fault)$/);
     for (const screen of screens) await screen.isAway();
     await hand.clear("press-2");
     await expect

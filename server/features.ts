@@ -25,6 +25,8 @@ import { machinesRoutes } from "./http/routes/machines.ts";
 import { oeeRoutes } from "./http/routes/oee.ts";
 import { ordersRoutes } from "./http/routes/orders.ts";
 import { peopleRoutes } from "./http/routes/people.ts";
+import { plantRoutes } from "./http/routes/plant.ts";
+import { productsRoutes } from "./http/routes/products.ts";
 import { sessionRoutes } from "./http/routes/session.ts";
 import { shiftsRoutes } from "./http/routes/shifts.ts";
 import { stationsRoutes } from "./http/routes/stations.ts";
@@ -38,6 +40,8 @@ export function routes(deps: { pepper: string; health: HealthSource }): Routes[]
     attentionRoutes,
     machinesRoutes,
     tagsRoutes,
+    plantRoutes,
+    productsRoutes,
     ordersRoutes,
     shiftsRoutes,
     alarmsRoutes,

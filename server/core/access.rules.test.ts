@@ -43,6 +43,8 @@ office.look               -       -       -     yes       yes         yes       
 order.manage              -       -       -      -         -          yes        -          -          -
 people.manage             -       -       -      -         -           -         -         yes         -
 plant.fault               -       -       -      -         -          yes        -         yes         -
+plant.manage              -       -       -      -         -           -         -         yes         -
+product.manage            -       -       -      -         -          yes        -         yes         -
 reports.look              -       -       -      -         -          yes       yes        yes         -
 rule.authority            -       -       -      -         -          yes        -          -          -
 station.manage            -       -       -      -         -           -         -         yes         -

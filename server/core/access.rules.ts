@@ -43,6 +43,8 @@ export const actions = {
   "audit.read": ["administrator", "quality", "supervisor"],
   "deadletter.manage": ["administrator", "maintenance"],
   "tag.manage": ["administrator"],
+  "plant.manage": ["administrator"],
+  "product.manage": ["administrator", "supervisor"],
   "plant.fault": ["administrator", "supervisor"],
   "system.act": ["service"],
 } as const satisfies Record<string, readonly (Role | "station")[]>;

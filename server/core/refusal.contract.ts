@@ -54,6 +54,13 @@ export const refusalCodes = [
   "sign_in_wrong",
   "https_needed",
   "not_a_station",
+  "site_needed",
+  "unknown_time_zone",
+  "shift_overlap",
+  "break_outside_shift",
+  "limit_reached",
+  "not_manual",
+  "has_source",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

@@ -1,3 +1,4 @@
+import { handEdgeCode } from "../manual/manual.contract.ts";
 import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { EdgeHealth } from "#server/edge/uplink.contract.ts";
@@ -49,7 +50,9 @@ export async function ingestHealth(deps: {
     from ingest_cursor c join stream s on s.id = c.stream_id
     where c.updated_at > to_timestamp(${now / 1000}) - interval '1 hour'
     order by c.updated_at desc limit 200`);
-  const known = await db.execute<{ id: number; code: string }>(sql`select id, code from edge order by code`);
+  const known = await db.execute<{ id: number; code: string }>(
+    sql`select id, code from edge where code <> ${handEdgeCode} order by code`,
+  );
   return {
     gateway: gateway.figures(),
     lanes: lanes.figures(),

@@ -3,6 +3,9 @@ import { shiftInstance } from "#db/schema/execution/shifts.ts";
 import { lineZones, patternsAt } from "./shifts.queries.ts";
 import { addDays, expandShifts, localDay } from "./shifts.rules.ts";
 
+/** Shifts are made so far ahead, local days. */
+export const daysAhead = 14;
+
 /**
  * Makes the shift instances of every line from `fromDays` to `toDays` local days around `now` (negative = past).
  * What stands already stays as it is: an instance is never changed by its pattern afterwards.

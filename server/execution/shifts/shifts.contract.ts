@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { rowId } from "#server/core/number.contract.ts";
+import { plainText } from "#server/core/text.contract.ts";
 
 const Bounded = z.object({ start: z.number(), end: z.number() });
 
@@ -26,3 +28,20 @@ export const ShiftPattern = z.object({
   breaks: z.array(z.object({ start: z.string(), end: z.string() })),
 });
 export type ShiftPattern = z.infer<typeof ShiftPattern>;
+
+const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day as HH:MM");
+
+export const AddShiftPattern = z.object({
+  lineId: rowId(),
+  name: plainText(60),
+  weekdays: z.array(z.number().int().min(1).max(7)).min(1).max(7),
+  startLocal: LocalTime,
+  endLocal: LocalTime,
+  breaks: z
+    .array(z.object({ start: LocalTime, end: LocalTime }))
+    .max(8)
+    .default([]),
+});
+export type AddShiftPattern = z.infer<typeof AddShiftPattern>;
+
+export const EndShiftPattern = z.object({ patternId: rowId() });

@@ -9,6 +9,9 @@ const ShiftAt = z.object({
   end: z.number(),
 });
 
+/** Shifts of a line that are to come are other ones than before. Scope `line:<id>`. */
+export const shiftPatternChanged = defineFact("shift.patternChanged", z.object({ lineId: z.number().int() }));
+
 /** Scope `line:<id>`. */
 export const shiftStarted = defineFact("shift.started", ShiftAt);
 export const shiftEnded = defineFact("shift.ended", ShiftAt);

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
 import { epochMs, instant, periodOf } from "#db/sql.ts";
 import { shiftInstance, shiftPattern } from "#db/schema/execution/shifts.ts";
@@ -62,11 +62,17 @@ export async function shiftById(db: Db | Tx, id: number): Promise<ShiftView | un
 }
 
 /** The patterns of a line that hold at an instant. */
-export async function patternsAt(db: Db | Tx, lineId: number, at: number): Promise<ShiftPattern[]> {
+export function patternsAt(db: Db | Tx, lineId: number, at: number): Promise<ShiftPattern[]> {
+  return allPatterns(db, at, eq(shiftPattern.lineId, lineId));
+}
+
+/** The patterns of every line that hold at an instant, by line and start. */
+export async function allPatterns(db: Db | Tx, at: number, condition?: SQL): Promise<ShiftPattern[]> {
   const rows = await db
     .select()
     .from(shiftPattern)
-    .where(and(eq(shiftPattern.lineId, lineId), sql`${shiftPattern.during} @> ${instant(at)}`));
+    .where(and(condition, sql`${shiftPattern.during} @> ${instant(at)}`))
+    .orderBy(asc(shiftPattern.lineId), asc(shiftPattern.startLocal), asc(shiftPattern.id));
   return rows.map(({ during: _during, breaks, ...row }) => ({ ...row, breaks: [...breaks] }));
 }
 

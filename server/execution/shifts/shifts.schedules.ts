@@ -2,10 +2,8 @@ import { sql } from "drizzle-orm";
 import { publish } from "#server/core/facts.ts";
 import type { ReactionContext, Schedule } from "#server/core/runner.ts";
 import { epochMs, instant } from "#db/sql.ts";
-import { expandAllShifts } from "./expand.ts";
+import { daysAhead, expandAllShifts } from "./expand.ts";
 import { shiftEnded, shiftStarted } from "./shifts.facts.ts";
-
-const daysAhead = 14;
 
 /** Keeps shift instances fourteen days ahead, and says when a shift begins and ends. */
 export const shiftSchedules: Schedule[] = [

@@ -17,6 +17,8 @@ import {
   machineList,
   machineView,
 } from "#server/execution/machine-state/machines.queries.ts";
+import { reportCount, reportState } from "#server/execution/manual/manual.commands.ts";
+import { ReportCount, ReportState } from "#server/execution/manual/manual.contract.ts";
 import { statesBetween, stopReasons, stopsBetween } from "#server/execution/machine-state/stops.queries.ts";
 import { commandRoute, type QueryCall, queryRoute, type Routes } from "../route.ts";
 
@@ -107,6 +109,20 @@ export const machinesRoutes: Routes = (api) => {
     response: z.array(StopReason),
     summary: "Reasons that can be given for a stop of this machine",
     run: async (call) => stopReasons(call.db, await machineOf(call), call.clock.now()),
+  });
+  commandRoute(api, {
+    path: "/machines/state",
+    command: reportState,
+    body: ReportState,
+    response: z.object({ machineId: z.number() }),
+    summary: "Say what a manual machine does",
+  });
+  commandRoute(api, {
+    path: "/machines/count",
+    command: reportCount,
+    body: z.object(ReportCount.shape),
+    response: z.object({ machineId: z.number() }),
+    summary: "Count parts of a manual machine, made since the last count",
   });
   commandRoute(api, {
     path: "/stops/:stopId/explain",

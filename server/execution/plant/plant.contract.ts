@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { rowId } from "#server/core/number.contract.ts";
+import { codeText, plainText } from "#server/core/text.contract.ts";
+
+/** Longest limit that means something on a shop floor: a day, ms. */
+const dayMs = 86_400_000;
+
+/** A stop shorter than this is a micro-stop, a loss of performance, not of availability (domain §2). */
+const MicroStop = z.number().int().min(1000).max(3_600_000);
+/** Without a sign of life for so long the machine's state is unknown, ms. */
+const Stale = z.number().int().min(1000).max(dayMs);
+/** Share of the ideal rate that a shift is asked to reach. */
+const TargetShare = z.number().min(0.05).max(1);
+
+/** The works: its name, and the IANA zone in which its shifts and days are said. */
+export const SetSite = z.object({ name: plainText(), timeZone: z.string().min(1).max(64) });
+
+export const AddLine = z.object({ code: codeText(), name: plainText() });
+export const ChangeLine = z.object({ lineId: rowId(), name: plainText() });
+
+export const AddMachine = z.object({
+  lineId: rowId(),
+  code: codeText(),
+  name: plainText(),
+  /** What kind of machine it is, in the plant's words: machines of one kind share reasons and templates. */
+  kind: codeText(),
+  /** Places where jobs run side by side, e.g. the trays of an oven. */
+  positions: z.number().int().min(1).max(64).default(1),
+  microStopMs: MicroStop.default(120_000),
+  staleMs: Stale.default(60_000),
+});
+
+/** What is left out stays. */
+export const ChangeMachine = z.object({
+  machineId: rowId(),
+  name: plainText().optional(),
+  kind: codeText().optional(),
+  lineId: rowId().optional(),
+  flowPosition: z.number().int().min(0).max(10_000).optional(),
+  microStopMs: MicroStop.optional(),
+  staleMs: Stale.optional(),
+  targetShare: TargetShare.optional(),
+});
+
+/** `connected` = a source says its state; `manual` = people do; `none` = nobody yet. */
+export const Signal = z.enum(["connected", "manual", "none"]);
+export type Signal = z.infer<typeof Signal>;
+
+export const PlantMachine = z.object({
+  id: z.number().int(),
+  code: z.string(),
+  name: z.string(),
+  kind: z.string(),
+  positions: z.number().int(),
+  flowPosition: z.number().int(),
+  microStopMs: z.number().int(),
+  staleMs: z.number().int(),
+  targetShare: z.number(),
+  signal: Signal,
+});
+export type PlantMachine = z.infer<typeof PlantMachine>;
+
+export const PlantLine = z.object({
+  id: z.number().int(),
+  code: z.string(),
+  name: z.string(),
+  machines: z.array(PlantMachine),
+});
+export type PlantLine = z.infer<typeof PlantLine>;
+
+/** ISA-95 role-based equipment: the site, its lines in order of their names, their machines in flow order. */
+export const PlantView = z.object({
+  site: z.object({ id: z.number().int(), name: z.string(), timeZone: z.string() }).nullable(),
+  lines: z.array(PlantLine),
+});
+export type PlantView = z.infer<typeof PlantView>;

@@ -1,0 +1,44 @@
+import { asc, eq, sql } from "drizzle-orm";
+import type { Db, Tx } from "#db/client.ts";
+import { equipment, workUnit } from "#db/schema/execution/plant.ts";
+import type { PlantView, Signal } from "./plant.contract.ts";
+
+/** The equipment tree as an administrator sees it, and who says what each machine does. */
+export async function readPlant(db: Db | Tx): Promise<PlantView> {
+  const [site] = await db
+    .select({ id: equipment.id, name: equipment.name, timeZone: equipment.timeZone })
+    .from(equipment)
+    .where(eq(equipment.level, "site"))
+    .limit(1);
+  const lines = await db
+    .select({ id: equipment.id, code: equipment.code, name: equipment.name })
+    .from(equipment)
+    .where(eq(equipment.level, "line"))
+    .orderBy(asc(equipment.name), asc(equipment.id));
+  const machines = await db
+    .select({
+      id: workUnit.id,
+      lineId: workUnit.lineId,
+      code: workUnit.code,
+      name: workUnit.name,
+      kind: workUnit.kind,
+      positions: workUnit.positions,
+      flowPosition: workUnit.flowPosition,
+      microStopMs: workUnit.microStopMs,
+      staleMs: workUnit.staleMs,
+      targetShare: workUnit.targetShare,
+      signal: sql<Signal>`coalesce((select case when s.driver = 'manual' then 'manual' else 'connected' end
+        from tag t join source s on s.id = t.source_id
+        where t.machine_id = work_unit.id and t.meaning = 'state' and t.enabled and s.enabled
+        order by s.driver = 'manual' limit 1), 'none')`,
+    })
+    .from(workUnit)
+    .orderBy(asc(workUnit.flowPosition), asc(workUnit.id));
+  return {
+    site: site === undefined ? null : { id: site.id, name: site.name, timeZone: site.timeZone ?? "UTC" },
+    lines: lines.map((line) => ({
+      ...line,
+      machines: machines.filter((m) => m.lineId === line.id).map(({ lineId: _line, ...machine }) => machine),
+    })),
+  };
+}

@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { rowIdInPath } from "#server/core/number.contract.ts";
+import { addStopReason, changeStopReason } from "#server/execution/machine-state/reasons.commands.ts";
+import {
+  AddStopReason,
+  ChangeStopReason,
+  StopReasonRecord,
+} from "#server/execution/machine-state/reasons.contract.ts";
+import { listStopReasons } from "#server/execution/machine-state/reasons.queries.ts";
+import { makeManual } from "#server/execution/manual/manual.commands.ts";
+import {
+  addLine,
+  addMachine,
+  changeLine,
+  changeMachine,
+  setSite,
+} from "#server/execution/plant/plant.commands.ts";
+import { AddMachine, ChangeLine, ChangeMachine, PlantView } from "#server/execution/plant/plant.contract.ts";
+import { readPlant } from "#server/execution/plant/plant.queries.ts";
+import { SetupView } from "#server/execution/setup/setup.contract.ts";
+import { readSetup } from "#server/execution/setup/setup.queries.ts";
+import { addShiftPattern, endShiftPattern } from "#server/execution/shifts/patterns.commands.ts";
+import { AddShiftPattern, ShiftPattern } from "#server/execution/shifts/shifts.contract.ts";
+import { allPatterns } from "#server/execution/shifts/shifts.queries.ts";
+import { commandRoute, queryRoute, type Routes } from "../route.ts";
+
+const Line = z.object({ lineId: rowIdInPath() });
+const Machine = z.object({ machineId: rowIdInPath() });
+const Reason = z.object({ reasonId: rowIdInPath() });
+const Pattern = z.object({ patternId: rowIdInPath() });
+
+/** What a plant consists of: its works, lines, machines, shift patterns and stop reasons, and how far it is set up. */
+export const plantRoutes: Routes = (api) => {
+  queryRoute(api, {
+    path: "/setup",
+    action: "admin.look",
+    response: SetupView,
+    summary: "How far the plant is set up, step by step until its first OEE",
+    run: ({ db, clock }) => readSetup(db, clock.now()),
+  });
+  queryRoute(api, {
+    path: "/plant",
+    action: "admin.look",
+    response: PlantView,
+    summary: "The equipment tree with the limits of each machine",
+    run: ({ db }) => readPlant(db),
+  });
+  commandRoute(api, {
+    path: "/plant/site",
+    command: setSite,
+    response: z.object({ siteId: z.number() }),
+    summary: "Name the works and its time zone",
+  });
+  commandRoute(api, {
+    path: "/plant/lines",
+    command: addLine,
+    response: z.object({ lineId: z.number() }),
+    summary: "Add a line",
+  });
+  commandRoute(api, {
+    path: "/plant/lines/:lineId",
+    params: Line,
+    command: changeLine,
+    body: ChangeLine.omit({ lineId: true }),
+    input: ({ params, body }) => ({ ...body, ...params }),
+    response: z.object({ lineId: z.number() }),
+    summary: "Name a line anew",
+  });
+  commandRoute(api, {
+    path: "/plant/machines",
+    command: addMachine,
+    body: AddMachine,
+    response: z.object({ machineId: z.number() }),
+    summary: "Add a machine to a line",
+  });
+  commandRoute(api, {
+    path: "/plant/machines/:machineId",
+    params: Machine,
+    command: changeMachine,
+    body: ChangeMachine.omit({ machineId: true }),
+    input: ({ params, body }) => ({ ...body, ...params }),
+    response: z.object({ machineId: z.number() }),
+    summary: "Change a machine's name, place or limits",
+  });
+  commandRoute(api, {
+    path: "/plant/machines/:machineId/manual",
+    params: Machine,
+    command: makeManual,
+    body: z.object({}),
+    input: ({ params }) => params,
+    response: z.object({ machineId: z.number() }),
+    summary: "People speak for this machine",
+  });
+  queryRoute(api, {
+    path: "/shift-patterns",
+    action: "admin.look",
+    response: z.array(ShiftPattern),
+    summary: "Shift patterns that hold now, of all lines",
+    run: ({ db, clock }) => allPatterns(db, clock.now()),
+  });
+  commandRoute(api, {
+    path: "/shift-patterns",
+    command: addShiftPattern,
+    body: AddShiftPattern,
+    response: z.object({ patternId: z.number() }),
+    summary: "Add a shift pattern to a line",
+  });
+  commandRoute(api, {
+    path: "/shift-patterns/:patternId/end",
+    params: Pattern,
+    command: endShiftPattern,
+    body: z.object({}),
+    input: ({ params }) => params,
+    response: z.object({ patternId: z.number() }),
+    summary: "End a shift pattern; the running shift is worked to its end",
+  });
+  queryRoute(api, {
+    path: "/stop-reasons",
+    action: "admin.look",
+    response: z.array(StopReasonRecord),
+    summary: "Every stop reason there is or was, and how it counts now",
+    run: ({ db, clock }) => listStopReasons(db, clock.now()),
+  });
+  commandRoute(api, {
+    path: "/stop-reasons",
+    command: addStopReason,
+    body: AddStopReason,
+    response: z.object({ reasonId: z.number() }),
+    summary: "Add a stop reason",
+  });
+  commandRoute(api, {
+    path: "/stop-reasons/:reasonId",
+    params: Reason,
+    command: changeStopReason,
+    body: ChangeStopReason.omit({ reasonId: true }),
+    input: ({ params, body }) => ({ ...body, ...params }),
+    response: z.object({ reasonId: z.number() }),
+    summary: "Change a stop reason, or take it away",
+  });
+};
