@@ -40,7 +40,7 @@ job.correct               -       -       -      -         -          yes       
 job.run                   -      yes     yes     -         -          yes        -          -          -
 lot.hold                  -       -       -     yes        -          yes        -          -          -
 office.look               -       -       -     yes       yes         yes       yes        yes         -
-order.manage              -       -       -      -         -          yes        -          -          -
+order.manage              -       -       -      -         -          yes        -         yes         -
 people.manage             -       -       -      -         -           -         -         yes         -
 plant.fault               -       -       -      -         -          yes        -         yes         -
 plant.manage              -       -       -      -         -           -         -         yes         -

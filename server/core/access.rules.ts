@@ -27,7 +27,8 @@ export const actions = {
   "count.report": ["operator", "setter", "quality", "supervisor"],
   "job.run": ["operator", "setter", "supervisor"],
   "job.correct": ["supervisor"],
-  "order.manage": ["supervisor"],
+  // An administrator makes the first order of a plant in which nobody else is yet.
+  "order.manage": ["supervisor", "administrator"],
   "lot.hold": ["quality", "supervisor"],
   "adjustment.propose": ["setter", "supervisor", "service"],
   "adjustment.decide": ["supervisor"],

@@ -19,7 +19,16 @@ import { StoryStrip } from "./story-strip.client.tsx";
 export interface Place {
   readonly href: string;
   /** Words: `app.place.<key>`. */
-  readonly key: "attention" | "alarms" | "approvals" | "reports" | "people" | "stations" | "audit" | "house";
+  readonly key:
+    | "attention"
+    | "alarms"
+    | "approvals"
+    | "reports"
+    | "setup"
+    | "people"
+    | "stations"
+    | "audit"
+    | "house";
 }
 
 /** What stands around every page of the desk: where one may go, who one is, whether the plant is heard. */

@@ -10,6 +10,7 @@ const places: readonly (Place & { readonly action: Action })[] = [
   { href: "/office/alarms", key: "alarms", action: "office.look" },
   { href: "/office/approvals", key: "approvals", action: "office.look" },
   { href: "/reports", key: "reports", action: "reports.look" },
+  { href: "/admin/setup", key: "setup", action: "plant.manage" },
   { href: "/admin/people", key: "people", action: "people.manage" },
   { href: "/admin/stations", key: "stations", action: "station.manage" },
   { href: "/admin/audit", key: "audit", action: "audit.read" },

@@ -30,8 +30,7 @@ export async function readSetup(db: Db | Tx, now: number): Promise<SetupView> {
       (select count(*)::int from person p where p.active and p.roles && array['operator', 'setter']
         and exists (select from person_badge b where b.person_id = p.id and b.taken_at is null)) as people,
       (select count(*)::int from production_order) as orders,
-      (select count(*)::int from station s where s.revoked_at is null
-        and exists (select from station_token t where t.station_id = s.id)) as stations,
+      (select count(*)::int from station where revoked_at is null) as stations,
       ${lacking(sql`select from tag t join source s on s.id = t.source_id
         where t.machine_id = w.id and t.meaning = 'state' and t.enabled and s.enabled`)} as "withoutSignal",
       ${lacking(sql`select from standard_cycle c where c.machine_id = w.id and c.during @> ${instant(now)}`)} as "withoutStandard",
@@ -56,7 +55,7 @@ export async function readSetup(db: Db | Tx, now: number): Promise<SetupView> {
     step("reasons", row.reasons >= fewestReasons, row.reasons),
     step("people", row.people > 0, row.people),
     step("order", row.orders > 0, row.orders),
-    step("station", row.stations > 0 && all(row.withoutStation), row.stations, row.withoutStation),
+    step("station", all(row.withoutStation), row.stations, row.withoutStation),
   ];
   return { steps, done: steps.filter((one) => one.done).length };
 }

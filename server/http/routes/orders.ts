@@ -4,8 +4,9 @@ import { LotView } from "#server/execution/materials/materials.contract.ts";
 import { lotList } from "#server/execution/materials/materials.queries.ts";
 import { correctJobRun } from "#server/execution/orders/correction.commands.ts";
 import { finishJob, pauseJob, startJob } from "#server/execution/orders/orders.commands.ts";
-import { OrderView } from "#server/execution/orders/orders.contract.ts";
+import { CreateOrder, OrderView } from "#server/execution/orders/orders.contract.ts";
 import { orderList } from "#server/execution/orders/orders.queries.ts";
+import { createOrder } from "#server/execution/orders/planning.commands.ts";
 import { commandRoute, queryRoute, type Routes } from "../route.ts";
 
 const JobId = z.object({ jobId: z.uuid() });
@@ -22,6 +23,13 @@ export const ordersRoutes: Routes = (api) => {
     response: z.array(OrderView),
     summary: "Orders with their jobs, open ones first",
     run: ({ db, clock }) => orderList(db, clock.now()),
+  });
+  commandRoute(api, {
+    path: "/orders",
+    command: createOrder,
+    body: CreateOrder,
+    response: z.object({ orderId: z.uuid(), jobIds: z.array(z.uuid()) }),
+    summary: "Make an order with its jobs",
   });
   commandRoute(api, {
     path: "/jobs/:jobId/start",
