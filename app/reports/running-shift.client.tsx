@@ -55,7 +55,10 @@ export function RunningShift(props: {
               onClick={() => setOpen(open === machine.machineId ? null : machine.machineId)}
               className="grid w-full grid-cols-2 items-baseline gap-x-6 gap-y-2 text-start sm:grid-cols-[12rem_repeat(4,6rem)_1fr]"
             >
-              <bdi className="col-span-2 font-semibold sm:col-span-1">{machine.machineName}</bdi>
+              <span className="col-span-2 sm:col-span-1">
+                <bdi className="font-semibold">{machine.machineName}</bdi>{" "}
+                {machine.manual && <span className="d-chip">{t("manual")}</span>}
+              </span>
               <Ratio name={t("oee")} value={machine.ratios.oee} strong />
               <Ratio name={t("availability")} value={machine.ratios.availability} />
               <Ratio name={t("performance")} value={machine.ratios.performance} />

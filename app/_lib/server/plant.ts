@@ -3,7 +3,7 @@ import { equipment } from "#db/schema/execution/plant.ts";
 import { systemClock } from "#server/core/clock.ts";
 import { db } from "./db.ts";
 
-const keepMs = 60_000;
+const keepMs = 5000;
 let known: { zone: string; until: number } | undefined;
 
 /** The IANA zone of the site, in which every screen tells the time. UTC while there is no site or no database. */
@@ -16,7 +16,9 @@ export async function plantTimeZone(): Promise<string> {
       .from(equipment)
       .where(eq(equipment.level, "site"))
       .limit(1);
-    known = { zone: site?.zone ?? "UTC", until: now + keepMs };
+    // A plant without a site is being set up: its zone may be named any moment.
+    if (site?.zone == null) return "UTC";
+    known = { zone: site.zone, until: now + keepMs };
   } catch {
     // A page that says "the database is away" must still be drawn.
     return known?.zone ?? "UTC";

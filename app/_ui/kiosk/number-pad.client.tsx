@@ -19,9 +19,16 @@ export function NumberPad(props: {
   onEnter?: () => void;
   maxLength: number;
   decimal?: "." | ",";
+  /** Two rows instead of four, where it stands beside other things. */
+  low?: boolean;
+  /**
+   * Whether a keyboard types here too. Not where the pad stands on the home of a station: the digits of a badge that is
+   * scanned there are no number of parts.
+   */
+  listens?: boolean;
   words: PadWords;
 }): ReactNode {
-  const { text, onChange, onEnter, maxLength, decimal, words } = props;
+  const { text, onChange, onEnter, maxLength, decimal, low = false, listens = true, words } = props;
 
   const type = (key: string) => {
     if (text.length >= maxLength) return;
@@ -30,6 +37,7 @@ export function NumberPad(props: {
   };
 
   useEffect(() => {
+    if (!listens) return undefined;
     const onKey = (event: KeyboardEvent) => {
       if (event.target instanceof HTMLInputElement || event.ctrlKey || event.metaKey) return;
       if (/^[0-9.,]$/.test(event.key)) type(event.key);
@@ -49,7 +57,7 @@ export function NumberPad(props: {
   });
 
   return (
-    <div className="grid grid-cols-3 gap-mm-2 [direction:ltr]">
+    <div className={`grid gap-mm-2 [direction:ltr] ${low ? "grid-cols-6" : "grid-cols-3"}`}>
       {["1", "2", "3", "4", "5", "6", "7", "8", "9"].map((digit) => (
         <KioskButton key={digit} size="secondary" repeats onPress={() => type(digit)}>
           {digit}

@@ -1,6 +1,6 @@
 "use client";
 
-import { useTranslations } from "next-intl";
+import { useTimeZone, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import { codeOf } from "#app/_lib/code-of.ts";
@@ -16,6 +16,7 @@ const browserZone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 export function PlantForm({ plant, onSaved }: StepProps): ReactNode {
   const t = useTranslations("admin.setup");
   const save = useCommand<object, unknown>("/plant/site");
+  const here = useTimeZone();
   const form = useForm({
     defaultValues: {
       name: plant.site?.name ?? "",
@@ -29,7 +30,10 @@ export function PlantForm({ plant, onSaved }: StepProps): ReactNode {
       wrong={wrongOf([save.state])}
       onSave={() =>
         void form.handleSubmit(async (fields) => {
-          if ((await save.run(fields)) !== null) onSaved();
+          if ((await save.run(fields)) === null) return;
+          // The page's clock and times were made for another zone.
+          if (fields.timeZone !== here) location.reload();
+          else onSaved();
         })()
       }
     >

@@ -44,7 +44,7 @@ export function ProductForm({ plant, products, onSaved }: StepProps): ReactNode 
           if (made === null) return;
           const said = await standard.run(
             {
-              machineId: Number(machine),
+              machineId: Number(machine === "" ? next?.value : machine),
               cycleMs: Number(seconds.replace(",", ".")) * 1000,
               partsPerCycle: Number(parts),
             },
@@ -136,7 +136,8 @@ export function ShiftForm({ plant, onSaved }: StepProps): ReactNode {
           for (const [i, [startLocal, endLocal]] of shifts.entries()) {
             const called =
               pattern === "own" ? name : t(`shift.${pattern === "day" ? "day" : (names[i] ?? "early")}`);
-            const input = { lineId: Number(line), name: called, weekdays, startLocal, endLocal };
+            const lineId = line === "" ? plant.lines[0]?.id : Number(line);
+            const input = { lineId, name: called, weekdays, startLocal, endLocal };
             // What was said before a refusal stays, and the refusal says which shift does not fit.
             if ((await add.run(input)) === null) break;
           }

@@ -2,7 +2,7 @@
 
 import { useTranslations } from "next-intl";
 import QRCode from "qrcode";
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, useCallback } from "react";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { Dialog } from "#app/_ui/desk/dialog.client.tsx";
 import { Countdown } from "#app/_ui/relative-time.client.tsx";
@@ -13,11 +13,14 @@ export function StationCode(props: { code: StationCodeView; onClose: () => void 
   const { code, expiresAt } = props.code;
   const t = useTranslations("admin.stations");
   const app = useTranslations("app");
-  const canvas = useRef<HTMLCanvasElement>(null);
   const link = `${location.origin}/floor/enrol?code=${code}`;
-  useEffect(() => {
-    if (canvas.current !== null) void QRCode.toCanvas(canvas.current, link, { width: 224, margin: 2 });
-  }, [link]);
+  // As it comes to stand: the dialog's place in the page is made after its contents are.
+  const draw = useCallback(
+    (canvas: HTMLCanvasElement | null) => {
+      if (canvas !== null) void QRCode.toCanvas(canvas, link, { width: 224, margin: 2 });
+    },
+    [link],
+  );
   return (
     <Dialog
       open
@@ -30,7 +33,7 @@ export function StationCode(props: { code: StationCodeView; onClose: () => void 
     >
       <p>{t("codeText")}</p>
       <div className="flex flex-col items-center gap-3">
-        <canvas ref={canvas} aria-label={t("codePicture")} role="img" />
+        <canvas ref={draw} aria-label={t("codePicture")} role="img" />
         <p className="text-3xl font-semibold tracking-widest" dir="ltr" data-station-code>
           {code}
         </p>

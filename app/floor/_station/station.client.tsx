@@ -27,6 +27,7 @@ import {
   HelpView,
   InstructionView,
   JobView,
+  ManualCard,
   SignOnSheet,
   StopsView,
   usePartsFetched,
@@ -153,7 +154,13 @@ function Home(props: { data: StationData; place: StationPlace }): ReactNode {
         </div>
         <div className="flex min-h-0 flex-col gap-mm-4 max-lg:contents [&>:first-child]:max-lg:order-first">
           <NextCard next={next} machine={machine} place={place} />
-          <Values machine={machine} />
+          {machine.manual ? (
+            <Suspense>
+              <ManualCard machine={machine} />
+            </Suspense>
+          ) : (
+            <Values machine={machine} />
+          )}
         </div>
       </div>
     </>

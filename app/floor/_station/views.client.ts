@@ -12,6 +12,7 @@ const parts = {
   stops: () => import("./stops-view.client.tsx"),
   job: () => import("./job-view.client.tsx"),
   help: () => import("./help-view.client.tsx"),
+  manual: () => import("./manual-card.client.tsx"),
   signOn: () => import("./sign-on.client.tsx"),
 };
 
@@ -23,6 +24,7 @@ export const InstructionView = lazy(async () => ({ default: (await parts.instruc
 export const StopsView = lazy(async () => ({ default: (await parts.stops()).StopsView }));
 export const JobView = lazy(async () => ({ default: (await parts.job()).JobView }));
 export const HelpView = lazy(async () => ({ default: (await parts.help()).HelpView }));
+export const ManualCard = lazy(async () => ({ default: (await parts.manual()).ManualCard }));
 export const SignOnSheet = lazy(async () => ({ default: (await parts.signOn()).SignOnSheet }));
 
 /** Once the home stands and the machine has a moment, ms. */

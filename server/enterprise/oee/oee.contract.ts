@@ -92,6 +92,8 @@ export const RunningOee = OeeView.extend({
   machineId: z.number().int(),
   machineCode: z.string(),
   machineName: z.string(),
+  /** People said what the machine did and counted its parts. */
+  manual: z.boolean(),
   shiftName: z.string(),
   shiftEnd: z.number(),
   productionDay: z.string(),

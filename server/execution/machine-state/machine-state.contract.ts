@@ -126,6 +126,8 @@ export const MachineSummary = z.object({
   lineCode: z.string(),
   flowPosition: z.number().int(),
   positions: z.number().int(),
+  /** People say what it does; its figures are marked so. */
+  manual: z.boolean(),
   state: StateInterval,
   /** The open stop, once it is longer than a micro-stop. */
   stop: StopView.nullable(),

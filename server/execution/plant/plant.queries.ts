@@ -1,6 +1,7 @@
 import { asc, eq, sql } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
 import { equipment, workUnit } from "#db/schema/execution/plant.ts";
+import { saidByHand } from "../manual/manual.queries.ts";
 import type { PlantView, Signal } from "./plant.contract.ts";
 
 /** The equipment tree as an administrator sees it, and who says what each machine does. */
@@ -27,10 +28,10 @@ export async function readPlant(db: Db | Tx): Promise<PlantView> {
       microStopMs: workUnit.microStopMs,
       staleMs: workUnit.staleMs,
       targetShare: workUnit.targetShare,
-      signal: sql<Signal>`coalesce((select case when s.driver = 'manual' then 'manual' else 'connected' end
-        from tag t join source s on s.id = t.source_id
-        where t.machine_id = work_unit.id and t.meaning = 'state' and t.enabled and s.enabled
-        order by s.driver = 'manual' limit 1), 'none')`,
+      signal: sql<Signal>`case when ${saidByHand(sql`work_unit.id`)} then 'manual'
+        when exists (select from tag t join source s on s.id = t.source_id
+          where t.machine_id = work_unit.id and t.meaning = 'state' and t.enabled and s.enabled) then 'connected'
+        else 'none' end`,
     })
     .from(workUnit)
     .orderBy(asc(workUnit.flowPosition), asc(workUnit.id));
