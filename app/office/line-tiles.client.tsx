@@ -61,6 +61,7 @@ function MachineTile(props: { machine: MachineSummary; tag: MainTag | undefined 
   const { machine, tag } = props;
   const t = useTranslations("office.lines");
   const words = useTranslations("state");
+  const app = useTranslations("app");
   const locale = useLocale();
   const { state, pace } = machine;
   const job = machine.jobs[0];
@@ -81,6 +82,7 @@ function MachineTile(props: { machine: MachineSummary; tag: MainTag | undefined 
         </span>
         <span className="text-sm">
           {words(state.word)} <Running since={state.start} />
+          {machine.manual && <span className="d-chip ms-2">{app("manual")}</span>}
         </span>
         {state.fault !== null && <bdi className="truncate text-sm text-ink-2">{state.fault}</bdi>}
         {tag !== undefined && <MainValue tag={tag} />}

@@ -16,6 +16,7 @@ export function RunningShift(props: {
   scopes: readonly string[];
 }): ReactNode {
   const t = useTranslations("reports");
+  const app = useTranslations("app");
   const { data = props.initial, error } = useRecord<readonly RunningOee[]>({
     path: "/oee/running",
     initial: props.initial,
@@ -57,7 +58,7 @@ export function RunningShift(props: {
             >
               <span className="col-span-2 sm:col-span-1">
                 <bdi className="font-semibold">{machine.machineName}</bdi>{" "}
-                {machine.manual && <span className="d-chip">{t("manual")}</span>}
+                {machine.manual && <span className="d-chip">{app("manual")}</span>}
               </span>
               <Ratio name={t("oee")} value={machine.ratios.oee} strong />
               <Ratio name={t("availability")} value={machine.ratios.availability} />

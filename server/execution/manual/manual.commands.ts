@@ -48,7 +48,8 @@ export const makeManual = defineCommand({
     const sourceId = await handSource(tx);
     await tx
       .insert(tag)
-      .values(tags.map((one) => ({ ...one, sourceId, machineId, metric: `${machine.code}/${one.meaning}` })));
+      .values(tags.map((one) => ({ ...one, sourceId, machineId, metric: `${machine.code}/${one.meaning}` })))
+      .onConflictDoUpdate({ target: [tag.sourceId, tag.metric], set: { enabled: true } });
     await tx.update(workUnit).set({ staleMs: manualStaleMs }).where(eq(workUnit.id, machineId));
     context.audit({
       action: "machine.make_manual",

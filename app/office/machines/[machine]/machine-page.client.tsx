@@ -73,6 +73,7 @@ function Head(props: { machine: MachineView; whyNot: WhyNotAutomation }): ReactN
   const { machine } = props;
   const t = useTranslations("office.machine");
   const words = useTranslations("state");
+  const app = useTranslations("app");
   const locale = useLocale();
   const { state, pace, shift } = machine;
   return (
@@ -89,6 +90,7 @@ function Head(props: { machine: MachineView; whyNot: WhyNotAutomation }): ReactN
         <p data-word={state.word}>
           {words(state.word)} <Running since={state.start} />
           {state.fault !== null && <bdi className="ms-2 font-semibold">{state.fault}</bdi>}
+          {machine.manual && <span className="d-chip ms-2">{app("manual")}</span>}
         </p>
       </div>
       <Figure name={t("good")}>{formatNumber(locale, pace.good)}</Figure>
