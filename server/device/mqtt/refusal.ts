@@ -1,4 +1,4 @@
-import type { MqttClient } from "mqtt";
+import { ErrorWithSubackPacket, type MqttClient } from "mqtt";
 
 /** The broker answered, and the answer was no: trying again at once would not help. */
 export class BrokerRefusal extends Error {}
@@ -37,10 +37,11 @@ export async function subscribeAll(
   // One by one: an answer for many does not say with each client which of them was refused.
   const asked = filters.map(async (filter) => {
     try {
-      const grants = await client.subscribeAsync(filter, { qos });
-      if (grants.every((grant) => grant.qos <= 2)) return;
+      await client.subscribeAsync(filter, { qos });
+      return;
     } catch (error) {
-      if ((codeOf(error) ?? 0) < 128) throw error;
+      // Anything else is a connection that was lost meanwhile.
+      if (!(error instanceof ErrorWithSubackPacket)) throw error;
     }
     throw new BrokerRefusal(
       `The broker ${broker} refuses the subscription to ${filter}: allow it for this login, or correct the filter.`,
