@@ -30,6 +30,8 @@ export interface MqttDriverOptions {
 /** What is remembered of a metric: its last value for the stale marks, the rest for writes. */
 interface Known {
   value: RawReading["value"];
+  /** Source time of the value, ms. */
+  at: number;
   readonly prepared: Prepared;
   readonly tokens: Tokens;
 }
@@ -258,11 +260,13 @@ class MqttDriver implements Driver {
     };
   }
 
-  #remember({ metric, tokens }: Said, { value }: RawReading, prepared: Prepared): void {
+  #remember({ metric, tokens }: Said, { value, sourceTime: at }: RawReading, prepared: Prepared): void {
     const known = this.#known.get(metric);
-    if (known !== undefined) known.value = value;
-    else if (this.#known.size < this.#config.limits.metrics) {
-      this.#known.set(metric, { value, prepared, tokens });
+    if (known !== undefined) {
+      // A retained message may be older than what was said without being retained.
+      if (at >= known.at) Object.assign(known, { value, at });
+    } else if (this.#known.size < this.#config.limits.metrics) {
+      this.#known.set(metric, { value, at, prepared, tokens });
       if (this.#known.size === this.#config.limits.metrics) {
         this.#options.log.warn({ source: this.name }, "no more metrics are remembered: see limits.metrics");
       }

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
@@ -52,7 +54,7 @@ function make(url: string, extra: Partial<MqttConfigInput> = {}, clock = systemC
   const config: MqttConfigInput = {
     mappings: [json, plain],
     refusedRetryMs: 20,
-    writeTimeoutMs: 100,
+    writeTimeoutMs: 300,
     ...extra,
   };
   return createMqttDriver({ url, config, hostId: "edge-1", source: "plant", clock, log: silentLogger });
@@ -68,8 +70,12 @@ export function passwordIn(text?: string): string {
 }
 
 /** A driver that was started, whatever becomes of it. */
-export async function begun(url: string, extra: Partial<MqttConfigInput> = {}, clock = systemClock) {
-  const sink = new RecordingSink();
+export async function begun(
+  url: string,
+  extra: Partial<MqttConfigInput> = {},
+  clock = systemClock,
+  sink = new RecordingSink(),
+) {
   const driver = make(url, extra, clock);
   closers.push(() => driver.stop());
   await driver.start(sink, new AbortController().signal);
@@ -93,3 +99,37 @@ export const brokers: [string, () => TestBroker][] = [
   ["aedes", () => new AedesBroker()],
   ...(mosquitto === null ? [] : [["Mosquitto", () => new MosquittoBroker()] as [string, () => TestBroker]]),
 ];
+
+/** A broker that says yes to a login, says 7 before it says yes to a subscription, and nothing to a publication. */
+export async function silent() {
+  const published: string[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("data", (data: Buffer) => {
+      // A packet a read is enough here: the driver waits for each answer.
+      if (data[0] === 0x10) socket.write(Buffer.from([0x20, 2, 0, 0]));
+      if (data[0] === 0x82) {
+        socket.write(
+          Buffer.concat([Buffer.from([0x30, 12, 0, 9]), Buffer.from("plain/m/B"), Buffer.from("7")]),
+        );
+        socket.write(Buffer.from([0x90, 3, data[2] ?? 0, data[3] ?? 0, 1]));
+      }
+      if ((data[0] ?? 0) >> 4 === 3) published.push(data.toString("latin1").slice(4));
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  closers.push(async () => {
+    cut();
+    server.close();
+    await once(server, "close");
+  });
+  return { url: `mqtt://127.0.0.1:${port}`, published, cut };
+}

@@ -1,7 +1,21 @@
+import { connectAsync } from "mqtt";
 import { describe, expect, test } from "vitest";
 import { ManualClock, systemClock } from "#server/core/clock.ts";
+import { RecordingSink } from "../driver-contract.ts";
+import type { DriverEvent, RawReading } from "../driver.contract.ts";
 import { quality } from "../tag.contract.ts";
-import { brokers, brought, deaths, kinds, person, say, started } from "./testing-source.ts";
+import {
+  brokers,
+  brought,
+  deaths,
+  kinds,
+  person,
+  say,
+  started,
+  silent,
+  plain,
+  begun,
+} from "./testing-source.ts";
 
 describe.each(brokers)("with %s", (_name, build) => {
   test("a retained message is the last known value, history when it is old, and no sign of life", async () => {
@@ -35,6 +49,10 @@ describe.each(brokers)("with %s", (_name, build) => {
     await say(client, "plain/m/Timeless", "4", true);
     await sink.until(() => sink.said("m/Timeless").some(([, value]) => value === 4));
     await expect.poll(() => driver.health().lastMessageAt).not.toBeNull();
+    // A machine whose clock is wrong is still heard live.
+    await say(client, "plant/m/Old", `{"v":9,"t":${now - 3_600_000}}`);
+    await sink.until(() => sink.said("m/Old").some(([, value]) => value === 9));
+    expect(sink.stored.find(({ value }) => value === 9)).not.toHaveProperty("historical");
   });
 
   test("a retained message that comes again with a new connection is not stored again", async () => {
@@ -58,6 +76,29 @@ describe.each(brokers)("with %s", (_name, build) => {
       [at, "idle"],
       [at + 1, "running"],
     ]);
+  });
+
+  test("a retained message that is older than the last value does not take its place", async () => {
+    const broker = await brought(build());
+    const client = await person(broker);
+    const { sink } = await started(broker);
+    const at = systemClock.now();
+    await say(client, "plant/m/A", `{"v":1,"t":${at}}`, true);
+    await say(client, "plant/m/A", `{"v":2,"t":${at + 1}}`);
+    await sink.until(() => sink.said("m/A").length === 2);
+    const births = () => kinds(sink).filter((kind) => kind === "birth").length;
+    // Somebody with our client id takes the connection; we come back and hear the retained message again.
+    const thief = await connectAsync(broker.url, { clientId: "millwright-edge-1-plant", reconnectPeriod: 0 });
+    await sink.until(() => births() === 2);
+    await say(client, "plain/m/B", "1");
+    await sink.until(() => sink.said("m/B").length === 1);
+    await broker.down();
+    await sink.until(() => deaths(sink).length === 2);
+    const stale = sink.stored.filter(
+      (reading) => reading.quality === quality.stale && reading.metric === "m/A",
+    );
+    expect(stale.map(({ value }) => value)).toEqual([2, 2]);
+    thief.end(true);
   });
 
   test("the same metric, time and value delivered again is stored once; without a time each is a message", async () => {
@@ -140,4 +181,23 @@ describe.each(brokers)("with %s", (_name, build) => {
     const stale = sink.stored.filter((reading) => reading.quality === quality.stale);
     expect(stale.map(({ metric }) => metric)).toEqual(["m/A", "m/B"]);
   });
+});
+
+test("what is heard before the subscription is acknowledged comes after the gap and the birth", async () => {
+  const broker = await silent();
+  const order: string[] = [];
+  class Ordered extends RecordingSink {
+    override readings(batch: readonly RawReading[]): Promise<void> {
+      order.push("readings");
+      return super.readings(batch);
+    }
+    override event(event: DriverEvent): Promise<void> {
+      order.push(event.kind);
+      return super.event(event);
+    }
+  }
+  const sink = new Ordered();
+  await begun(broker.url, { mappings: [plain] }, systemClock, sink);
+  await sink.until(() => order.length === 3);
+  expect(order).toEqual(["gap", "birth", "readings"]);
 });
