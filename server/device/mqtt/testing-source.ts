@@ -95,9 +95,14 @@ export const say = (client: MqttClient, topic: string, payload: string, retain =
 export const kinds = (sink: RecordingSink) => sink.events.map(({ kind }) => kind);
 export const deaths = (sink: RecordingSink) => sink.events.filter((event) => event.kind === "death");
 
-export const brokers: [string, () => TestBroker][] = [
-  ["aedes", () => new AedesBroker()],
-  ...(mosquitto === null ? [] : [["Mosquitto", () => new MosquittoBroker()] as [string, () => TestBroker]]),
+/** Each with its name, how to make one, and whether it is on this machine. */
+export const brokers = [
+  { name: "aedes", there: true, build: (): TestBroker => new AedesBroker() },
+  {
+    name: "Mosquitto (skipped where it is not installed)",
+    there: mosquitto !== null,
+    build: (): TestBroker => new MosquittoBroker(),
+  },
 ];
 
 /** A broker that says yes to a login, says 7 before it says yes to a subscription, and nothing to a publication. */
