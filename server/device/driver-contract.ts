@@ -60,9 +60,20 @@ export interface MachineSide {
   talkNonsense(): Promise<void>;
 }
 
+/** What not every kind of driver can do; the contract asks of each what it can. */
+export interface Abilities {
+  /**
+   * False behind a broker that hides who speaks: nobody tells the driver that one of many publishers is gone. What
+   * "the machine is gone" means to it is then that the broker is.
+   */
+  readonly hearsTheMachineGo: boolean;
+}
+
 export interface Rig {
   readonly driver: Driver;
   readonly machine: MachineSide;
+  /** The broker, for a driver that cannot hear the machine go. */
+  readonly broker?: { down(): Promise<void>; up(): Promise<void> };
   /** Brings the link's middle (broker, listener) down and up again. */
   readonly restartMiddle: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -72,7 +83,12 @@ export interface Rig {
 const at = systemClock.now() - 10_000;
 
 /** What every driver must do, over real sockets. `build` makes a fresh one for each test. */
-export function driverContract(name: string, build: () => Promise<Rig>): void {
+export function driverContract(
+  name: string,
+  build: () => Promise<Rig>,
+  abilities: Abilities = { hearsTheMachineGo: true },
+): void {
+  const farEnd = abilities.hearsTheMachineGo ? "machine" : "broker";
   let rig: Rig | undefined;
   afterEach(async () => {
     await rig?.driver.stop();
@@ -91,6 +107,18 @@ export function driverContract(name: string, build: () => Promise<Rig>): void {
     machine.say("m/Number", at, 1);
     await sink.until(() => sink.said("m/Number").some(([time]) => time === at));
     return { rig: built, driver, machine, sink };
+  }
+
+  /** The far end is gone, as far as this driver can hear it. */
+  async function lose({ machine, broker }: Rig): Promise<void> {
+    if (abilities.hearsTheMachineGo) return machine.go();
+    if (broker === undefined) throw new Error("a rig whose machine goes unheard needs a broker that can go");
+    await broker.down();
+  }
+
+  async function restore({ machine, broker }: Rig): Promise<void> {
+    if (!abilities.hearsTheMachineGo) await broker?.up();
+    await machine.come();
   }
 
   describe(`the ${name} driver`, () => {
@@ -126,22 +154,22 @@ export function driverContract(name: string, build: () => Promise<Rig>): void {
       expect(numbers).toEqual(Array.from({ length: 2000 }, (_, i) => [at + i + 1, i + 1]));
     });
 
-    test("marks every metric stale when the machine is gone, and says that it died", async () => {
-      const { machine, sink } = await running();
+    test(`marks every metric stale when the ${farEnd} is gone, and says that it died`, async () => {
+      const { rig, machine, sink } = await running();
       machine.say("m/Text", at + 1, "running");
       await sink.until(() => sink.said("m/Text").some(([time]) => time === at + 1));
-      await machine.go();
+      await lose(rig);
       const stale = () => sink.stored.filter((r) => r.quality === quality.stale);
       await sink.until(() => sink.events.some((event) => event.kind === "death"));
       expect(stale()).toContainEqual(expect.objectContaining({ metric: "m/Number", value: 1 }));
       expect(stale()).toContainEqual(expect.objectContaining({ metric: "m/Text", value: "running" }));
     });
 
-    test("goes on when the machine comes back", async () => {
-      const { machine, sink } = await running();
-      await machine.go();
+    test(`goes on when the ${farEnd} comes back`, async () => {
+      const { rig, machine, sink } = await running();
+      await lose(rig);
       await sink.until(() => sink.events.some((event) => event.kind === "death"));
-      await machine.come();
+      await restore(rig);
       machine.say("m/Number", at + 9, 9);
       await sink.until(() => sink.said("m/Number").some(([time]) => time === at + 9));
     });
@@ -173,12 +201,12 @@ export function driverContract(name: string, build: () => Promise<Rig>): void {
       expect(machine.written).toEqual([]);
     });
 
-    test("refuses a write while the machine is away, and does not send it when it comes back", async () => {
-      const { driver, machine, sink } = await running();
-      await machine.go();
+    test(`refuses a write while the ${farEnd} is away, and does not send it when it comes back`, async () => {
+      const { rig, driver, machine, sink } = await running();
+      await lose(rig);
       await sink.until(() => sink.events.some((event) => event.kind === "death"));
       expect(await driver.write("m/Set", 999)).toMatchObject({ result: "refused" });
-      await machine.come();
+      await restore(rig);
       machine.say("m/Number", at + 3, 3);
       await sink.until(() => sink.said("m/Number").some(([time]) => time === at + 3));
       expect(machine.written).toEqual([]);

@@ -1,8 +1,8 @@
-import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
+import { connectAsync, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 
-/** One end of Sparkplug (host or edge node) and what it does with its connection. */
+/** One end of an MQTT connection (Sparkplug host or node, topic driver) and what it does with it. */
 export interface Link {
   readonly name: string;
   readonly url: string;
@@ -14,9 +14,11 @@ export interface Link {
   introduce(client: MqttClient): Promise<void>;
   up(client: MqttClient): void;
   down(): void;
-  message(client: MqttClient, topic: string, payload: Buffer): void;
+  message(client: MqttClient, topic: string, payload: Buffer, packet: IPublishPacket): void;
   /** Resolves when there is room for the next message; until then the broker waits. */
   room(): Promise<void>;
+  /** Hears why there is no connection; answers the shortest pause before the next try, ms. */
+  failed?(error: unknown): number;
   /** Last words of a clean end. */
   goodbye(client: MqttClient): Promise<void>;
 }
@@ -30,15 +32,17 @@ const patienceMs = 1000;
 export async function keepConnected(link: Link, signal: AbortSignal): Promise<void> {
   let pause = retry.first;
   while (!signal.aborted) {
+    let shortest = 0;
     try {
       const wasUp = await oneConnection(link, signal);
       if (wasUp) pause = retry.first;
     } catch (error) {
       const reason = error instanceof Error ? error.message || error.name : "unknown";
       link.log.warn({ link: link.name, reason }, "no connection to the broker");
+      shortest = link.failed?.(error) ?? 0;
     }
     if (signal.aborted) return;
-    await link.clock.sleep(pause * (0.75 + Math.random() / 2), signal);
+    await link.clock.sleep(Math.max(pause, shortest) * (0.75 + Math.random() / 2), signal);
     pause = Math.min(pause * 2, retry.last);
   }
 }
@@ -62,7 +66,7 @@ async function oneConnection(link: Link, signal: AbortSignal): Promise<boolean> 
   const hangUp = (): void => void farewell(link, client);
   try {
     client.on("error", (error) => link.log.warn({ link: link.name, err: error }, "broker connection"));
-    client.on("message", (topic, payload) => link.message(client, topic, payload));
+    client.on("message", (topic, payload, packet) => link.message(client, topic, payload, packet));
     client.handleMessage = (_packet, done) => void whenThereIsRoom(link, done);
     const introduced = link.introduce(client).then(() => true);
     if (!(await Promise.race([introduced, closed]))) return false;
