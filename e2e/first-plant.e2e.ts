@@ -88,6 +88,11 @@ test("a plant with one machine, no PLC and no ERP, from an empty house to its fi
       await press("Make station and code");
       const shown = desk.locator("[data-station-code]");
       await expect(shown).toBeVisible();
+      const dots = desk.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+        const pixels = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+        return pixels.filter((level, i) => i % 4 === 0 && level < 64 && pixels[i + 3] === 255).length;
+      });
+      expect(await dots, "the code as a picture for the tablet's camera").toBeGreaterThan(1000);
       return (await shown.textContent()) ?? "";
     });
 
