@@ -201,3 +201,54 @@ test("a value that stays is passed on once, and again after the repeat time", as
   const [first = 0, second = 0] = sink.said("a").map(([time]) => time);
   expect(second - first).toBeGreaterThanOrEqual(55);
 });
+
+test("a busy device makes the whole request bad and is not asked in parts", async () => {
+  const { device, sink } = await started([word("a", 0), word("b", 1)], ({ holding }) => {
+    holding.set(0, 1);
+    holding.set(1, 1);
+  });
+  await sink.until(() => values(sink, "b").includes(1));
+  device.twist = (answer) => {
+    answer.writeUInt16BE(3, 4);
+    answer.writeUInt8(0x83, 7);
+    answer.writeUInt8(6, 8);
+    return answer.subarray(0, 9);
+  };
+  await sink.until(() => sink.stored.filter(({ quality }) => quality === 2).length === 2);
+  device.twist = null;
+  await sink.until(() => values(sink, "b").length === 2);
+  expect(device.requests.every(({ count }) => count === 2)).toBe(true);
+  const unreadable = sink.events.filter(({ kind }) => kind === "unreadable");
+  expect(unreadable).toMatchObject([{ reason: "a and 1 more (holding 0): exception 6 (device busy)" }]);
+});
+
+test("a sensor that says not-a-number has no value and bad quality", async () => {
+  const { sink } = await started([word("t", 0, { type: "float32" })], (it) => {
+    it.set("holding", 0, Buffer.from([0x7f, 0xc0, 0, 0]));
+  });
+  await sink.until(() => sink.stored.length > 0);
+  expect(sink.stored).toEqual([{ metric: "t", sourceTime: expect.any(Number), value: null, quality: 2 }]);
+});
+
+test("a piece during a broken connection is not guessed, and those before it are not lost", async () => {
+  const pieces: Registers[number] = {
+    metric: "pieces",
+    table: "discrete",
+    address: 0,
+    type: "bool",
+    contact: { kind: "pulse", debounceMs: 0 },
+  };
+  const { device, sink } = await started([pieces], ({ discrete }) => discrete.set(0, false));
+  await sink.until(() => values(sink, "pieces").includes(0));
+  device.discrete.set(0, true);
+  await sink.until(() => values(sink, "pieces").includes(1));
+  device.discrete.set(0, false);
+  const seen = device.requests.length;
+  await expect.poll(() => device.requests.length, { interval: 1 }).toBeGreaterThan(seen + 1);
+  await device.down();
+  await sink.until(() => sink.events.some(({ kind }) => kind === "death"));
+  device.discrete.set(0, true);
+  await device.up();
+  await sink.until(() => values(sink, "pieces").length === 3);
+  expect(values(sink, "pieces")).toEqual([0, 1, 1]);
+});

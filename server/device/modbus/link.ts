@@ -44,6 +44,7 @@ export class ModbusLink {
   readonly #options: LinkOptions;
   readonly #socket: Socket;
   readonly #over = new AbortController();
+  readonly #urgent: Request[] = [];
   readonly #waiting: Request[] = [];
   #current: Request | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -87,15 +88,14 @@ export class ModbusLink {
 
   /**
    * Sends a PDU when its turn comes and resolves with the answer's.
-   * @param urgent goes before what waits already
+   * @param urgent goes before all that is not, in the order in which it came
    * @throws LinkLost
    */
   request(pdu: Buffer, urgent = false): Promise<Buffer> {
     if (this.over.aborted) return Promise.reject(new LinkLost("the connection is over", false));
     return new Promise((answered, failed) => {
       const request = { pdu, answered, failed };
-      if (urgent) this.#waiting.unshift(request);
-      else this.#waiting.push(request);
+      (urgent ? this.#urgent : this.#waiting).push(request);
       this.#next();
     });
   }
@@ -107,13 +107,14 @@ export class ModbusLink {
     this.#socket.destroy();
     this.#current?.failed(new LinkLost(reason, true));
     this.#current = null;
-    for (const { failed } of this.#waiting.splice(0)) failed(new LinkLost(reason, false));
+    for (const { failed } of [...this.#urgent.splice(0), ...this.#waiting.splice(0)])
+      failed(new LinkLost(reason, false));
     this.#end({ reason, raw });
   }
 
   #next(): void {
     if (this.#current !== null) return;
-    const request = this.#waiting.shift();
+    const request = this.#urgent.shift() ?? this.#waiting.shift();
     if (request === undefined) return;
     this.#current = request;
     this.#transaction = (this.#transaction + 1) % 0x1_0000;

@@ -77,3 +77,43 @@ test("a write without an answer is unknown and is never sent again, and one the 
   await sink.until(() => sink.events.filter(({ kind }) => kind === "birth").length > births);
   expect(device.writes).toHaveLength(4);
 });
+
+test("writes go before the reading that waits, in their order, and a flood of them is refused", async () => {
+  const { device, driver, sink } = await started(
+    [],
+    (it) => {
+      it.slowMs = 15;
+      for (let i = 0; i < 8; i++) it.holding.set(i * 2, 0);
+    },
+    {
+      groups: Array.from({ length: 8 }, (_, i) => ({
+        pollMs: 10,
+        registers: [word(`m${i}`, i * 2, { writable: true })],
+      })),
+    },
+  );
+  await sink.until(() => values(sink, "m7").includes(0));
+  const from = device.requests.length;
+  const written = Array.from({ length: 20 }, (_, i) => driver.write("m0", i + 1));
+  const results = (await Promise.all(written)).map(({ result }) => result);
+  expect(results).toEqual(results.map((_, i) => (i < 16 ? "accepted" : "refused")));
+  expect(device.writes.map((pdu) => pdu.readUInt16BE(3))).toEqual(
+    Array.from({ length: 16 }, (_, i) => i + 1),
+  );
+  // The one that was open when they came may still have been a reading.
+  const functions = device.requests.slice(from).map(({ fc }) => fc);
+  expect(functions.slice(0, 17).filter((fc) => fc === 6).length).toBeGreaterThanOrEqual(16);
+});
+
+test("a write that still waits when the connection is lost was never sent, and is refused", async () => {
+  const { device, driver, sink } = await started([word("a", 0, { writable: true })], ({ holding }) =>
+    holding.set(0, 1),
+  );
+  await sink.until(() => values(sink, "a").includes(1));
+  device.twist = () => null;
+  const open = driver.write("a", 2);
+  const waiting = driver.write("a", 3);
+  expect(await waiting).toMatchObject({ result: "refused", reason: expect.stringMatching(/did not answer/) });
+  expect((await open).result).toMatch(/unknown|refused/);
+  expect(device.writes.length).toBeLessThanOrEqual(1);
+});
