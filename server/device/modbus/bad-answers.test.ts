@@ -16,6 +16,8 @@ test("what a device says for a wrong transaction, protocol, unit or length is no
       "bytes of data",
       (answer) => (answer.writeUInt16BE(5, 4), answer.writeUInt8(2, 8), answer.subarray(0, 11)),
     ],
+    ["bytes of data", (answer) => (answer.writeUInt8(2, 8), answer)],
+    ["bytes of data", (answer) => (answer.writeUInt16BE(8, 4), Buffer.concat([answer, Buffer.alloc(1)]))],
     ["as the answer to", (answer) => (answer.writeUInt16BE(5, 4), answer.subarray(0, 11))],
     ["as the answer to 3", (answer) => (answer.writeUInt8(4, 7), answer)],
     ["broke off", (answer) => answer.subarray(0, 8)],

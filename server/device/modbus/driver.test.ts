@@ -252,3 +252,33 @@ test("a piece during a broken connection is not guessed, and those before it are
   await sink.until(() => values(sink, "pieces").length === 3);
   expect(values(sink, "pieces")).toEqual([0, 1, 1]);
 });
+
+test("a piece while the contact cannot be read is not guessed", async () => {
+  const { device, sink } = await started(
+    [
+      {
+        metric: "pieces",
+        table: "discrete",
+        address: 0,
+        type: "bool",
+        contact: { kind: "pulse", debounceMs: 0 },
+      },
+    ],
+    ({ discrete }) => discrete.set(0, false),
+  );
+  await sink.until(() => values(sink, "pieces").includes(0));
+  device.discrete.delete(0);
+  await sink.until(() => sink.stored.at(-1)?.quality === 2);
+  device.discrete.set(0, true);
+  await sink.until(() => values(sink, "pieces").length === 2);
+  expect(values(sink, "pieces")).toEqual([0, 0]);
+});
+
+test("a value the edge could not store is passed on again, although it is still the same", async () => {
+  const { driver, sink } = await started([word("a", 0)], ({ holding }) => holding.set(0, 1));
+  sink.full = true;
+  await expect.poll(() => driver.health().errors, { interval: 5 }).toBeGreaterThan(0);
+  expect(sink.stored).toEqual([]);
+  sink.full = false;
+  await sink.until(() => values(sink, "a").includes(1));
+});

@@ -88,8 +88,6 @@ export class GroupReader {
   async #read(link: ModbusLink, span: Span): Promise<{ spans: Span[]; any: boolean }> {
     const asked = readRequest(span);
     const pdu = await link.request(asked);
-    // It was declared lost in the meantime: a good reading must not come after the stale ones.
-    if (link.over.aborted) throw new LinkLost("the connection is over", true);
     const answer = readAnswer(span, asked, pdu);
     if (answer.kind === "wrong") {
       link.end(answer.reason, pdu);
