@@ -2,6 +2,7 @@ import type { Server } from "socket.io";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import type { Driver } from "#server/device/driver.contract.ts";
+import { createModbusDriver } from "#server/device/modbus/driver.ts";
 import { createMqttDriver } from "#server/device/mqtt/driver.ts";
 import { createSocketIoDriver } from "#server/device/socketio/driver.ts";
 import { createSparkplugDriver } from "#server/device/sparkplug/driver.ts";
@@ -27,6 +28,7 @@ const makers: Readonly<Record<string, Make>> = {
     createSparkplugDriver({ url: mqttUrl(), config, hostId: code, clock, log }),
   socketio: ({ code, config, tokenHash }, { clock, log, devices }) =>
     createSocketIoDriver({ server: devices, source: code, config, tokenHash, clock, log }),
+  modbus: ({ code, config }, { clock, log }) => createModbusDriver({ source: code, config, clock, log }),
 };
 
 /** @throws Error when there is no such driver or its config is wrong. */
