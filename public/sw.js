@@ -24,6 +24,11 @@ self.addEventListener("activate", (event) => {
   );
 });
 
+// A page that was on its way while this worker took over belongs to nobody; it asks for itself.
+self.addEventListener("message", (event) => {
+  if (event.data === "claim") event.waitUntil(self.clients.claim());
+});
+
 /** Built files carry their hash in the name, so one that is kept is the right one for ever. */
 function isBuilt(url) {
   return url.pathname.startsWith("/_next/static/") || ["/icon.svg", "/offline.css"].includes(url.pathname);

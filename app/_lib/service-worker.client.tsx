@@ -6,9 +6,16 @@ import { useEffect } from "react";
 export function ServiceWorker(): null {
   useEffect(() => {
     if (!("serviceWorker" in navigator) || !isSecureContext) return;
-    navigator.serviceWorker.register("/sw.js", { scope: "/" }).catch(() => {
+    register(navigator.serviceWorker).catch(() => {
       // A certificate nobody trusts yet: the trust page helps, and the screen works without a cache.
     });
   }, []);
   return null;
+}
+
+/** A page that was loading while the worker took over is not its own; without asking it would stay so until a reload. */
+async function register(workers: ServiceWorkerContainer): Promise<void> {
+  await workers.register("/sw.js", { scope: "/" });
+  const { active } = await workers.ready;
+  if (workers.controller === null) active?.postMessage("claim");
 }
