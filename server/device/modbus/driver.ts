@@ -1,7 +1,7 @@
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import type { Driver, DriverHealth, DriverSink, WriteResult } from "../driver.contract.ts";
-import { SinkWriter } from "../sparkplug/store.ts";
+import { SinkWriter } from "../sink-writer.ts";
 import { GroupReader, type Listener } from "./group-reader.ts";
 import { type LinkEnd, LinkLost, ModbusLink } from "./link.ts";
 import { ModbusConfig, type Register } from "./modbus.contract.ts";

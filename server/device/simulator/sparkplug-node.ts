@@ -1,7 +1,7 @@
 import type { MqttClient } from "mqtt";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
-import { keepConnected, type Link, subscribe } from "../sparkplug/connection.ts";
+import { keepConnected, type Link, subscribe } from "../mqtt-connection.ts";
 import { decodePayload, encodePayload, type MetricToSend, PayloadError } from "../sparkplug/payload.ts";
 import { datatypes, readValue } from "../sparkplug/values.ts";
 import type { WireType } from "./metrics.ts";

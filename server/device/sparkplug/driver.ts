@@ -2,12 +2,12 @@ import type { MqttClient } from "mqtt";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import type { Driver, DriverHealth, DriverSink, WriteResult } from "../driver.contract.ts";
-import { keepConnected, type Link, subscribe } from "./connection.ts";
+import { keepConnected, type Link, subscribe } from "../mqtt-connection.ts";
 import { rebirthCommand, statePayload, writeCommand } from "./messages.ts";
 import { decodePayload, PayloadError } from "./payload.ts";
 import { type Effect, type MessageType, NodeSession } from "./session.ts";
 import { SparkplugConfig } from "./sparkplug.contract.ts";
-import { SinkWriter } from "./store.ts";
+import { SinkWriter } from "../sink-writer.ts";
 import { whyNotWritable } from "./values.ts";
 
 export interface SparkplugDriverOptions {

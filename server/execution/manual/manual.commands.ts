@@ -71,7 +71,7 @@ export const reportState = defineCommand({
   run: async (context, { machineId, word, at = context.now }) => {
     const { tx, now } = context;
     if (at > now || at < now - longestBackMs)
-      throw new Refusal("value_out_of_range", { low: "8 h", high: "0 h" }, "at");
+      throw new Refusal("value_out_of_range", { low: "−8 h", high: "0 h" }, "at");
     await store(tx, machineId, await handTags(tx, machineId), [{ meaning: "state", at, value: word }], now);
     context.audit({
       action: "manual.state",

@@ -69,8 +69,7 @@ export const setStandardCycle = defineCommand({
     const mine = and(eq(standardCycle.productId, productId), eq(standardCycle.machineId, machineId));
     const before = await tx.select().from(standardCycle).where(mine);
     const start = from ?? (before.length === 0 ? null : now);
-    if (start === null) await tx.delete(standardCycle).where(mine);
-    else {
+    if (start !== null) {
       await tx.delete(standardCycle).where(and(mine, sql`lower(during) >= ${instant(start)}`));
       await tx
         .update(standardCycle)

@@ -1,6 +1,6 @@
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
-import type { DriverEvent, DriverSink, RawReading } from "../driver.contract.ts";
+import type { DriverEvent, DriverSink, RawReading } from "./driver.contract.ts";
 
 /** Readings on their way to the disk before the broker is asked to wait. */
 const maxPending = 20_000;
