@@ -19,6 +19,7 @@ import { addLine, addMachine, setSite } from "#server/execution/plant/plant.comm
 import { readPlant } from "#server/execution/plant/plant.queries.ts";
 import { readSetup } from "#server/execution/setup/setup.queries.ts";
 import { addShiftPattern } from "#server/execution/shifts/patterns.commands.ts";
+import { testMachine } from "#server/execution/testing.ts";
 import { createTagRegistry, type TagRegistry } from "#server/execution/tags/tag-registry.ts";
 import { runningOee } from "./oee.queries.ts";
 
@@ -144,4 +145,26 @@ test("what cannot be is refused with a sentence, and nothing is left of it", asy
   );
   expect(await refused(act(reportCount, { machineId, good: 0, scrap: 0 }))).toBe("invalid");
   expect(await readPlant(handle.db)).toEqual(plant);
+});
+
+test("for a machine with a source nobody speaks, and for one without any nobody can until it is said so", async () => {
+  const wired = await testMachine(handle.db, "wired");
+  await expect(act(makeManual, { machineId: wired.id })).rejects.toMatchObject({ code: "has_source" });
+  const byHand = { machineId: wired.id, word: "running" };
+  await expect(act(reportState, byHand)).rejects.toMatchObject({ code: "not_manual" });
+  await expect(act(reportCount, { machineId: wired.id, good: 1 })).rejects.toMatchObject({
+    code: "not_manual",
+  });
+});
+
+test("two who count at the same moment are both counted", async () => {
+  const machineId =
+    (await readPlant(handle.db)).lines.flatMap((line) => line.machines).find((m) => m.code === "saw-1")?.id ??
+    0;
+  clock.advance(minute);
+  const before = (await runningOee(handle.db, clock.now(), "saw-1"))[0]?.counts.good ?? 0;
+  await Promise.all(Array.from({ length: 5 }, () => act(reportCount, { machineId, good: 2 })));
+  clock.advance(minute);
+  await settled();
+  expect((await runningOee(handle.db, clock.now(), "saw-1"))[0]?.counts.good).toBe(before + 10);
 });
