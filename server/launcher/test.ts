@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { systemClock } from "#server/core/clock.ts";
 import { ensureBrowser } from "./browser.ts";
@@ -15,7 +15,7 @@ import {
   countPlaywright,
   countReport,
   countVitest,
-  lastLine,
+  lastLines,
   none,
 } from "./test-counts.ts";
 
@@ -27,7 +27,7 @@ type Kind = (typeof kinds)[number];
 const out = terminal();
 const tool = (path: string): string => join(projectRoot, "node_modules", path);
 const vitest = tool("vitest/vitest.mjs");
-const failedOnce: Counts = { ...none, failed: 1 };
+const failedOnce = (what: string): Counts => ({ ...none, failed: 1, failures: [what] });
 
 /** Streams a tool's words. A tool runs in our own process group, so Ctrl-C reaches it as well. */
 function stream(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<number> {
@@ -56,7 +56,7 @@ async function heading(title: string, work: () => Promise<Counts>): Promise<Coun
     counts = await work();
   } catch (error) {
     console.error(error instanceof Problem ? error.message : error);
-    counts = failedOnce;
+    counts = failedOnce(`${title}: ${error instanceof Error ? error.message : String(error)}`);
   }
   const seconds = ((systemClock.monotonic() - begun) / 1000).toFixed(1);
   console.log(`── ${title}: ${counts.failed === 0 ? "ok" : "FAILED"}, ${seconds} s`);
@@ -67,7 +67,7 @@ async function heading(title: string, work: () => Promise<Counts>): Promise<Coun
 const check =
   (script: string, ...args: string[]) =>
   async (): Promise<Counts> =>
-    (await node(tool(script), args)) === 0 ? none : failedOnce;
+    (await node(tool(script), args)) === 0 ? none : failedOnce(`${basename(script)}: see above`);
 
 const unitOrPg = (project: Kind, folder: string) => async (): Promise<Counts> => {
   const report = join(folder, `${project}.json`);
@@ -131,7 +131,7 @@ async function main(): Promise<void> {
     await rm(folder, { recursive: true, force: true });
   }
   console.log(`\n  ${((systemClock.monotonic() - begun) / 60_000).toFixed(1)} minutes`);
-  console.log(lastLine(sum));
+  console.log(lastLines(sum));
   process.exitCode = sum.failed === 0 ? 0 : 1;
 }
 
