@@ -39,6 +39,8 @@ const uplink = new Uplink({
   hello: () => ({ edge: code, token, protocol: 1, documentVersion: 0 }),
   onDocument: async () => {},
   onActuation: () => null,
+  onProbe: () => Promise.resolve({ connected: false, problem: null, seen: [] }),
+  onPeek: () => [],
   health: () => ({
     at: clock.now(),
     version: "bench",

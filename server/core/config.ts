@@ -16,8 +16,12 @@ export const Environment = z.object({
     .optional()
     .describe("An own PostgreSQL (as its owner); without it an embedded one is started"),
   MQTT_URL: z.string().optional().describe("An own MQTT broker; without it the edge brings one"),
-  MQTT_PORT: port.default(1883).describe("Port of the broker inside the edge (loopback)"),
-  DEVICE_PORT: port.default(3010).describe("Port on which the edge listens for socket.io devices (loopback)"),
+  MQTT_PORT: port.default(1883).describe("Port of the broker inside the edge"),
+  DEVICE_PORT: port.default(3010).describe("Port on which the edge listens for socket.io devices"),
+  DEVICE_HOST: z
+    .string()
+    .default("127.0.0.1")
+    .describe("Address on which machines reach the edge; 127.0.0.1 = this computer only, 0.0.0.0 = all"),
   TLS_CERT: z.string().optional().describe("Certificate file (PEM); without it a local authority makes one"),
   TLS_KEY: z.string().optional().describe("Key file (PEM) for TLS_CERT"),
   HOSTS: z

@@ -73,6 +73,8 @@ export interface DriverHealth {
   readonly lastMessageAt: number | null;
   readonly messages: number;
   readonly errors: number;
+  /** Why there is no connection, in a sentence for whoever set the source up; null or left out = nothing is known. */
+  readonly problem?: string | null;
 }
 
 /** How one source speaks. One folder per kind under server/device; each passes the contract test. */

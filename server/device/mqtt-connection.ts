@@ -37,14 +37,19 @@ export async function keepConnected(link: Link, signal: AbortSignal): Promise<vo
       const wasUp = await oneConnection(link, signal);
       if (wasUp) pause = retry.first;
     } catch (error) {
-      const reason = error instanceof Error ? error.message || error.name : "unknown";
-      link.log.warn({ link: link.name, reason }, "no connection to the broker");
+      link.log.warn({ link: link.name, reason: whyOf(error) }, "no connection to the broker");
       shortest = link.failed?.(error) ?? 0;
     }
     if (signal.aborted) return;
     await link.clock.sleep(Math.max(pause, shortest) * (0.75 + Math.random() / 2), signal);
     pause = Math.min(pause * 2, retry.last);
   }
+}
+
+/** What went wrong, as text; Node leaves the message of a refused connection to several addresses empty. */
+export function whyOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(whyOf).join("; ");
+  return error instanceof Error ? error.message || error.name : "unknown";
 }
 
 /** One connection from CONNECT to its end; answers whether it was up at all. */

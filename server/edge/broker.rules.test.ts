@@ -3,6 +3,7 @@ import { mayPublish, mayReceive, type MqttParty, nodeOfWill } from "./broker.rul
 
 const host: MqttParty = { kind: "host" };
 const node: MqttParty = { kind: "node", node: "millwright/moulding" };
+const scale: MqttParty = { kind: "source", filters: ["hall/scale/+", "hall/doors/#"] };
 const stranger: MqttParty = { kind: "stranger" };
 
 describe("who may say what on the edge's broker", () => {
@@ -21,6 +22,13 @@ describe("who may say what on the edge's broker", () => {
     [node, "spBv1.0/STATE/edge-1.moulding", false],
     [node, "spBv1.0/millwright/DDATA/moulding/press-2/extra", false],
     [node, "$SYS/x", false],
+    [host, "hall/scale/set", true],
+    [scale, "hall/scale/weight", true],
+    [scale, "hall/doors/3/open", true],
+    [scale, "hall/press/weight", false],
+    [scale, "spBv1.0/millwright/DDATA/moulding/press-2", false],
+    [scale, "$SYS/x", false],
+    [node, "hall/scale/weight", false],
     [stranger, "spBv1.0/millwright/NBIRTH/moulding", false],
     [stranger, "anything", false],
   ])("%o on %s: %s", (party, topic, allowed) => {
@@ -34,7 +42,14 @@ describe("who may say what on the edge's broker", () => {
 
   it.each<[MqttParty, string, boolean]>([
     [host, "spBv1.0/millwright/DDATA/moulding/+", true],
-    [host, "#", false],
+    [host, "#", true],
+    [host, "$SYS/#", false],
+    [scale, "hall/scale/set", true],
+    [scale, "hall/doors/#", true],
+    [scale, "hall/#", false],
+    [scale, "hall/press/set", false],
+    [scale, "spBv1.0/#", false],
+    [node, "hall/scale/weight", false],
     [node, "spBv1.0/millwright/DCMD/moulding/+", true],
     [node, "spBv1.0/STATE/+", true],
     [node, "spBv1.0/millwright/DCMD/finishing/+", false],

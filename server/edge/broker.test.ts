@@ -14,6 +14,12 @@ beforeEach(async () => {
     port: 0,
     log: silentLogger,
     nodePassword: (node) => (node === "millwright/locked" ? hash : null),
+    plainSource: (code) =>
+      code === "scale"
+        ? { tokenHash: hash, filters: ["hall/scale/+"] }
+        : code === "new"
+          ? { tokenHash: null, filters: ["#"] }
+          : null,
   });
   await broker.start(new AbortController().signal);
   onTestFinished(() => broker.stop());
@@ -88,7 +94,12 @@ describe("the broker inside the edge", () => {
     onTestFinished(() => void other.close());
     const address = other.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;
-    const second = createBroker({ port, log: silentLogger, nodePassword: () => null });
+    const second = createBroker({
+      port,
+      log: silentLogger,
+      nodePassword: () => null,
+      plainSource: () => null,
+    });
     onTestFinished(() => second.stop());
     await expect(second.start(new AbortController().signal)).rejects.toThrow(
       `Port ${port} is taken by another program: set MQTT_PORT to a free one.`,

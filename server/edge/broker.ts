@@ -8,15 +8,28 @@ import { listen } from "./listen.ts";
 
 export interface BrokerOptions {
   readonly port: number;
+  /** Address it listens on; from elsewhere than this computer nobody comes in without a password. */
+  readonly host?: string;
   readonly log: Logger;
   /** SHA-256 (hex) of the password of a Sparkplug node; null = none asked for, undefined = no such node. */
   readonly nodePassword: (node: string) => string | null | undefined;
+  /** The source of plain topics that logs in under this code; null = there is none. */
+  readonly plainSource: (code: string) => PlainSource | null;
+}
+
+export interface PlainSource {
+  /** SHA-256 (hex) of its token; null = it has none yet, so nobody gets in as it. */
+  readonly tokenHash: string | null;
+  /** Topic filters of its mappings. */
+  readonly filters: readonly string[];
 }
 
 export interface EdgeBroker extends Service {
   /** For the edge's own host applications only: it carries their password. */
   readonly url: string;
   readonly port: number;
+  /** After a new document: cuts every client whose password or topics are no longer what let it in. */
+  recheck(): void;
 }
 
 const hostUser = "millwright-host";
@@ -26,13 +39,18 @@ const maxPayload = 256 * 1024;
 const maxConnections = 500;
 
 /**
- * The MQTT broker inside the edge (aedes on loopback), used unless the plant brings its own. Who may say what:
- * commands and STATE only our own host, a Sparkplug node only its own topics; see broker.rules.ts.
+ * The MQTT broker inside the edge (aedes), used unless the plant brings its own. Who may say what: commands and STATE
+ * only our own host, a Sparkplug node only its own topics, a source of plain topics those of its mappings; see
+ * broker.rules.ts.
  */
-export function createBroker({ port, log, nodePassword }: BrokerOptions): EdgeBroker {
+export function createBroker(options: BrokerOptions): EdgeBroker {
+  const { port, host = loopback, log, nodePassword, plainSource } = options;
+  const reachable = host === "0.0.0.0" || host === "::" ? loopback : host;
   const password = randomBytes(24).toString("base64url");
   const parties = new WeakMap<object, MqttParty>();
   const wills = new WeakMap<object, string | null>();
+  /** What let each client in, as it stood then. */
+  const admitted = new Map<Client, () => boolean>();
   const sockets = new Set<Socket>();
   let aedes: Aedes | null = null;
   let server: Server | null = null;
@@ -46,10 +64,23 @@ export function createBroker({ port, log, nodePassword }: BrokerOptions): EdgeBr
     const secret = given?.toString("utf8") ?? "";
     if (username === hostUser) return sameText(secret, password) ? { kind: "host" } : null;
     const node = wills.get(client) ?? null;
-    if (node === null) return { kind: "stranger" };
+    if (node === null) return plainParty(client, username, secret);
     const expected = nodePassword(node);
     if (typeof expected === "string" && !sameText(sha256(secret), expected)) return null;
+    if (typeof expected !== "string" && !isLocal(client)) return null;
+    admitted.set(client, () => nodePassword(node) === expected);
     return { kind: "node", node };
+  }
+
+  /** A name that is no source's and a wrong token cost the same time and get the same answer. */
+  function plainParty(client: Client, username: string | undefined, secret: string): MqttParty | null {
+    if (username === undefined) return { kind: "stranger" };
+    const source = plainSource(username);
+    const same = sameText(sha256(secret), source?.tokenHash ?? "");
+    if (!same || source === null) return null;
+    const then = JSON.stringify(source);
+    admitted.set(client, () => JSON.stringify(plainSource(username)) === then);
+    return { kind: "source", filters: source.filters };
   }
 
   async function start(): Promise<void> {
@@ -85,6 +116,7 @@ export function createBroker({ port, log, nodePassword }: BrokerOptions): EdgeBr
       if (!allowed) log.warn({ client: client.id, topic: subscription.topic }, "a subscription was refused");
       done(null, allowed ? subscription : null);
     };
+    broker.on("clientDisconnect", (client) => admitted.delete(client));
     broker.on("clientError", (client, error) => log.debug({ client: client.id, err: error }, "MQTT client"));
     broker.on("connectionError", (_client, error) => log.debug({ err: error }, "MQTT connection"));
     aedes = broker;
@@ -95,18 +127,26 @@ export function createBroker({ port, log, nodePassword }: BrokerOptions): EdgeBr
     });
     net.maxConnections = maxConnections;
     server = net;
-    bound = await listen(net, port, "MQTT_PORT");
+    bound = await listen(net, port, host, "MQTT_PORT");
   }
 
   return {
     name: "mqtt-broker",
     get url() {
-      return `mqtt://${hostUser}:${password}@127.0.0.1:${bound}`;
+      return `mqtt://${hostUser}:${password}@${reachable}:${bound}`;
     },
     get port() {
       return bound;
     },
     start,
+    recheck() {
+      for (const [client, still] of admitted) {
+        if (still()) continue;
+        admitted.delete(client);
+        log.warn({ client: client.id }, "an MQTT client may no longer speak");
+        client.close();
+      }
+    },
     async stop() {
       const closing = new Promise<void>((resolve) =>
         server === null ? resolve() : server.close(() => resolve()),
@@ -116,6 +156,13 @@ export function createBroker({ port, log, nodePassword }: BrokerOptions): EdgeBr
       await closing;
     },
   };
+}
+
+const loopback = "127.0.0.1";
+
+function isLocal(client: Client): boolean {
+  const { remoteAddress } = client.conn as Socket;
+  return remoteAddress === undefined || /^(::ffff:)?127\./.test(remoteAddress) || remoteAddress === "::1";
 }
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");

@@ -10,8 +10,8 @@ export interface DeviceListener extends Service {
   readonly port: number;
 }
 
-/** The edge's own socket.io listener for devices, on loopback; the drivers decide who comes in. */
-export function createDeviceListener(port: number): DeviceListener {
+/** The edge's own socket.io listener for devices; the drivers decide who comes in. */
+export function createDeviceListener(port: number, host = "127.0.0.1"): DeviceListener {
   const http = createServer((_request, response) => {
     response.writeHead(404).end();
   });
@@ -24,7 +24,7 @@ export function createDeviceListener(port: number): DeviceListener {
       return bound;
     },
     async start() {
-      bound = await listen(http, port, "DEVICE_PORT");
+      bound = await listen(http, port, host, "DEVICE_PORT");
     },
     async stop() {
       await io.close();

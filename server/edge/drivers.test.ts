@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
 import { RecordingSink } from "#server/device/driver-contract.ts";
+import { EdgeFiles } from "#server/device/edge-files.ts";
 import { AedesBroker } from "#server/device/mqtt/testing.ts";
 import { createBroker } from "./broker.ts";
 import { createDeviceListener } from "./device-listener.ts";
@@ -23,6 +24,7 @@ function driverOf(driver: string, config: Record<string, unknown>, mqttUrl: stri
     code: "edge-1",
     mqttUrl: () => mqttUrl,
     devices,
+    files: new EdgeFiles("/nowhere"),
   });
 }
 
@@ -43,11 +45,17 @@ test("a source of MQTT topics listens to its own broker, and to the edge's when 
   }
 });
 
-test("the edge's own broker is for Sparkplug only, and a source of other topics is told so", async () => {
-  const broker = createBroker({ port: 0, log: silentLogger, nodePassword: () => null });
+test("topics that are the broker's own are refused, and a source that wants them is told so", async () => {
+  const broker = createBroker({
+    port: 0,
+    log: silentLogger,
+    nodePassword: () => null,
+    plainSource: () => null,
+  });
   await broker.start(new AbortController().signal);
   closers.push(() => broker.stop());
-  const driver = driverOf("mqtt", { mappings }, broker.url);
+  const own = [{ filter: "$SYS/#", payload: "number" }];
+  const driver = driverOf("mqtt", { mappings: own }, broker.url);
   closers.push(() => driver.stop());
   const sink = new RecordingSink();
   await driver.start(sink, new AbortController().signal);
@@ -55,7 +63,7 @@ test("the edge's own broker is for Sparkplug only, and a source of other topics 
   // The broker's url holds our own password, which stands in no event.
   expect(sink.events[0]).toMatchObject({
     kind: "death",
-    reason: `The broker mqtt://127.0.0.1:${broker.port} refuses the subscription to plant/#: allow it for this login, or correct the filter.`,
+    reason: `The broker mqtt://127.0.0.1:${broker.port} refuses the subscription to $SYS/#: allow it for this login, or correct the filter.`,
   });
 });
 

@@ -2,6 +2,7 @@ import type { Server } from "socket.io";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import type { Driver } from "#server/device/driver.contract.ts";
+import type { EdgeFiles } from "#server/device/edge-files.ts";
 import { createModbusDriver } from "#server/device/modbus/driver.ts";
 import { createMqttDriver } from "#server/device/mqtt/driver.ts";
 import { createSocketIoDriver } from "#server/device/socketio/driver.ts";
@@ -16,14 +17,16 @@ export interface DriverSetting {
   readonly code: string;
   readonly mqttUrl: () => string;
   readonly devices: Server;
+  /** What a source's config may name on this computer. */
+  readonly files: EdgeFiles;
 }
 
 type Make = (source: EdgeSource, setting: DriverSetting) => Driver;
 
 /** Every kind of driver there is, by the name that stands in `source.driver`. */
 const makers: Readonly<Record<string, Make>> = {
-  mqtt: ({ code: source, config }, { clock, log, code, mqttUrl }) =>
-    createMqttDriver({ url: mqttUrl(), config, hostId: code, source, clock, log }),
+  mqtt: ({ code: source, config }, { clock, log, code, mqttUrl, files }) =>
+    createMqttDriver({ url: mqttUrl(), config, hostId: code, source, files, clock, log }),
   sparkplug: ({ config }, { clock, log, code, mqttUrl }) =>
     createSparkplugDriver({ url: mqttUrl(), config, hostId: code, clock, log }),
   socketio: ({ code, config, tokenHash }, { clock, log, devices }) =>

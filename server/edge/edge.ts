@@ -3,14 +3,17 @@ import { join } from "node:path";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import type { Service } from "#server/core/services.ts";
+import { MqttConfig } from "#server/device/mqtt/mqtt.contract.ts";
+import { EdgeFiles } from "#server/device/edge-files.ts";
 import { ActuationStore } from "./actuation-store.ts";
 import { Actuator } from "./actuate.ts";
-import { type EdgeBroker, createBroker } from "./broker.ts";
+import { type EdgeBroker, createBroker, type PlainSource } from "./broker.ts";
 import { CheckedClock } from "./checked-clock.ts";
 import { createDeviceListener, type DeviceListener } from "./device-listener.ts";
-import { createDriver } from "./drivers.ts";
+import { createDriver, type DriverSetting } from "./drivers.ts";
 import type { EdgeDocument } from "./document.contract.ts";
 import { DocumentStore } from "./document.ts";
+import { createProbe } from "./probe.ts";
 import { Queue } from "./queue.ts";
 import { Reflexes } from "./reflexes.ts";
 import { Sources } from "./sources.ts";
@@ -32,6 +35,8 @@ export interface EdgeOptions {
   /** The plant's own broker; null = the edge brings one. */
   readonly mqttUrl: string | null;
   readonly devicePort: number;
+  /** Address on which machines reach broker and listener; left out = this computer only. */
+  readonly deviceHost?: string;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -80,11 +85,21 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     options.mqttUrl === null
       ? createBroker({
           port: options.mqttPort,
+          ...(options.deviceHost !== undefined && { host: options.deviceHost }),
           log,
           nodePassword: (node) => passwordOf(documents.current, node),
+          plainSource: (code) => plainSourceOf(documents.current, code),
         })
       : null;
-  const devices = createDeviceListener(options.devicePort);
+  const devices = createDeviceListener(options.devicePort, options.deviceHost);
+  const setting: DriverSetting = {
+    clock,
+    log,
+    code: options.code,
+    mqttUrl: () => options.mqttUrl ?? broker?.url ?? "",
+    devices: devices.io,
+    files: new EdgeFiles(join(folder, "files")),
+  };
   const reflexes = new Reflexes({
     clock,
     log,
@@ -102,14 +117,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     values,
     unknown,
     onValue: (...value) => reflexes.onValue(...value),
-    createDriver: (source) =>
-      createDriver(source, {
-        clock,
-        log,
-        code: options.code,
-        mqttUrl: () => options.mqttUrl ?? broker?.url ?? "",
-        devices: devices.io,
-      }),
+    createDriver: (source) => createDriver(source, setting),
   });
   const actuator = new Actuator({
     clock,
@@ -131,6 +139,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     unknown.forget();
     const applied = sources.apply(document);
     reflexes.load(document.reflexes);
+    broker?.recheck();
     await applied;
   };
   const health = (): EdgeHealth => {
@@ -161,6 +170,12 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
       protocol: 1,
       documentVersion: documents.current?.version ?? 0,
     }),
+    // Under a name of its own: a second host of the same name would end the first one's connection.
+    onProbe: createProbe({
+      clock,
+      createDriver: (source) => createDriver(source, { ...setting, code: `${options.code}-probe` }),
+    }),
+    onPeek: (sourceId) => (typeof sourceId === "number" ? unknown.last(sourceId) : []),
     onActuation: (actuation) => actuator.handle(actuation),
     onDocument: async (signed) => {
       const accepted = await documents.accept(signed).catch((error: unknown) => {
@@ -228,6 +243,15 @@ function every(name: string, clock: Clock, ms: number, run: () => Promise<void> 
       await loop;
     },
   };
+}
+
+/** The source of plain topics with this code, as the broker must know it. */
+function plainSourceOf(document: EdgeDocument | null, code: string): PlainSource | null {
+  const source = document?.sources.find((one) => one.driver === "mqtt" && one.code === code);
+  if (source === undefined) return null;
+  const config = MqttConfig.safeParse(source.config);
+  const filters = config.success ? config.data.mappings.map(({ filter }) => filter) : [];
+  return { tokenHash: source.tokenHash, filters };
 }
 
 /** What a Sparkplug node must show: null = nothing, undefined = there is no such node. */

@@ -21,6 +21,7 @@ async function main(): Promise<void> {
     mqttPort: config.MQTT_PORT,
     mqttUrl: config.MQTT_URL ?? null,
     devicePort: config.DEVICE_PORT,
+    deviceHost: config.DEVICE_HOST,
     version: await version(),
     clock: systemClock,
     log,

@@ -23,12 +23,16 @@ export interface SourcesOptions extends NormaliseParts {
 }
 
 const tickMs = 100;
+/** As much of an error as health tells. */
+const maxProblem = 500;
 
 /** The edge's drivers, one for each source of the document: kept, added and removed as documents come. */
 export class Sources implements Service {
   readonly name = "sources";
   readonly #options: SourcesOptions;
   readonly #running = new Map<number, Running>();
+  /** Sources that could not even be started, and why. */
+  readonly #failed = new Map<number, string>();
   readonly #abort = new AbortController();
   #turn: Promise<void> = Promise.resolve();
   #loop: Promise<void> = Promise.resolve();
@@ -74,14 +78,34 @@ export class Sources implements Service {
   }
 
   health(): EdgeHealth["sources"] {
-    return [...this.#running.values()].map(({ source, driver, skew }) => {
-      const { connected, lastMessageAt, messages, errors } = driver.health();
-      return { id: source.id, connected, lastMessageAt, messages, errors, skewMs: skew.skewMs };
+    const running = [...this.#running.values()].map(({ source, driver, skew }) => {
+      const { connected, lastMessageAt, messages, errors, problem = null } = driver.health();
+      const said = problem?.slice(0, maxProblem) ?? null;
+      return {
+        id: source.id,
+        connected,
+        lastMessageAt,
+        messages,
+        errors,
+        skewMs: skew.skewMs,
+        problem: said,
+      };
     });
+    const failed = [...this.#failed].map(([id, problem]) => ({
+      id,
+      connected: false,
+      lastMessageAt: null,
+      messages: 0,
+      errors: 1,
+      skewMs: null,
+      problem,
+    }));
+    return [...running, ...failed];
   }
 
   async #change(sources: readonly EdgeSource[]): Promise<void> {
     const wanted = new Map(sources.map((source) => [source.id, source]));
+    this.#failed.clear();
     for (const [id, running] of this.#running) {
       const source = wanted.get(id);
       if (source !== undefined && keyOf(source) === running.key) continue;
@@ -104,7 +128,11 @@ export class Sources implements Service {
       log.info({ source: source.code, driver: driver.name }, "source started");
     } catch (error) {
       this.#running.delete(source.id);
-      // The others go on; the server sees a source without health.
+      // The others go on; the server is told why this one does not.
+      this.#failed.set(
+        source.id,
+        (error instanceof Error ? error.message : String(error)).slice(0, maxProblem),
+      );
       log.error({ source: source.code, err: error }, "a source could not be started");
     }
   }

@@ -81,6 +81,39 @@ export const UnknownMetric = z.object({
 });
 export type UnknownMetric = z.infer<typeof UnknownMetric>;
 
+/** Values that one answer shows at most. */
+export const maxSeen = 2000;
+
+/** What a source said under a name, raw: before unit, scale and limits. For people who connect it. */
+export const SeenValue = z.object({
+  metric: z.string().max(256),
+  datatype: z.enum(["number", "text", "boolean"]),
+  unit: z.string().max(32).nullable(),
+  value: z.union([z.number(), z.string().max(200), z.boolean()]).nullable(),
+  /** Source time, ms; null = it was none. */
+  at: z.number().nullable(),
+  quality: z.number().int().min(0).max(3),
+});
+export type SeenValue = z.infer<typeof SeenValue>;
+
+/** A source that is not set up yet, to be tried by the edge that will have it. Nothing of it is stored. */
+export const ProbeAsk = z.object({
+  code: z.string().max(64),
+  driver: z.string().max(32),
+  config: z.record(z.string(), z.unknown()),
+  /** How long to listen, ms. */
+  forMs: z.number().int().min(100).max(15_000),
+});
+export type ProbeAsk = z.infer<typeof ProbeAsk>;
+
+export const ProbeAnswer = z.object({
+  connected: z.boolean(),
+  /** Why not, in a sentence; null when it is, or when nothing was heard that says why. */
+  problem: z.string().max(500).nullable(),
+  seen: z.array(SeenValue).max(maxSeen),
+});
+export type ProbeAnswer = z.infer<typeof ProbeAnswer>;
+
 /** What travels as events beside readings: same identity, cursor and ack, its own kind of block. */
 export const EdgeEvent = z.object({
   kind: z.enum(["gap", "reflex", "birth", "death", "actuation_answer", "clock_jump", "queue_damaged"]),
@@ -125,6 +158,10 @@ export interface ServerToEdge {
   welcome: (welcome: { now: number; cursors: StreamCursor[] }) => void;
   document: (document: { body: string; signature: string }) => void;
   actuate: (actuation: Actuation, answer: (answer: ActuationAnswer) => void) => void;
+  /** Tries a source without keeping it. One at a time; an edge that is trying another one says so. */
+  probe: (ask: ProbeAsk, answer: (answer: ProbeAnswer) => void) => void;
+  /** The last values of a source's metrics that no tag names. */
+  peek: (ask: { sourceId: number }, answer: (seen: readonly SeenValue[]) => void) => void;
   /** After a restore: resend everything newer than these cursors that is still on disk. */
   rewind: (cursors: StreamCursor[]) => void;
 }
@@ -149,6 +186,8 @@ export const EdgeHealth = z.object({
       messages: z.number(),
       errors: z.number(),
       skewMs: z.number().nullable(),
+      /** Why there is no connection, in a sentence. */
+      problem: z.string().max(500).nullable().optional(),
     }),
   ),
 });

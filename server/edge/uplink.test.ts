@@ -27,6 +27,8 @@ it("finds the server again that was killed sooner after its welcome than one wai
     hello: () => ({ edge: "edge-1", token: "secret", protocol: 1, documentVersion: 0 }),
     onDocument: () => Promise.resolve(),
     onActuation: () => null,
+    onProbe: () => Promise.resolve({ connected: false, problem: null, seen: [] }),
+    onPeek: () => [],
     health: () => ({
       at: 0,
       version: "test",

@@ -13,6 +13,8 @@ import {
   type EdgeHello,
   type EdgeToServer,
   ingestNamespace,
+  type ProbeAnswer,
+  type SeenValue,
   type ServerToEdge,
   StreamCursor,
 } from "./uplink.contract.ts";
@@ -28,6 +30,8 @@ export interface UplinkOptions {
   readonly hello: () => EdgeHello;
   readonly onDocument: (signed: unknown) => Promise<void>;
   readonly onActuation: (actuation: unknown) => Promise<ActuationAnswer> | null;
+  readonly onProbe: (ask: unknown) => Promise<ProbeAnswer>;
+  readonly onPeek: (sourceId: unknown) => readonly SeenValue[];
   readonly health: () => EdgeHealth;
   /** How long a connected server may take to say welcome, ms. */
   readonly welcomeMs?: number;
@@ -109,6 +113,8 @@ export class Uplink implements Service {
     socket.on("rewind", (cursors) => void this.#meet(cursors, null, "rewind"));
     socket.on("document", (signed) => void this.#options.onDocument(signed));
     socket.on("actuate", (actuation, answer) => void this.#actuate(actuation, answer));
+    socket.on("probe", (ask, answer) => void this.#options.onProbe(ask).then(answer));
+    socket.on("peek", (ask, answer) => answer(this.#options.onPeek(ask?.sourceId)));
     queue.onStored(() => this.#pump.wake());
     unknown.onNew = () => this.#after(200, () => void this.#report());
     this.#loops = [this.#everySoOften()];

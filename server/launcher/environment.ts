@@ -74,6 +74,7 @@ export function childEnvironment(name: ChildName, input: EnvironmentInput): Vari
     HTTPS_PORT: String(ports.https),
     MQTT_PORT: String(ports.mqtt),
     DEVICE_PORT: String(ports.device),
+    DEVICE_HOST: config.DEVICE_HOST,
     DATA_DIR: folders.house,
     HOSTS: config.HOSTS,
     DEMO: config.DEMO ? "1" : "0",

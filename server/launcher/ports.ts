@@ -9,10 +9,10 @@ export async function choosePorts(config: Config, folders: Folders): Promise<Por
   const wanted: WantedPort[] = [
     { port: config.PORT, setting: "PORT" },
     { port: config.HTTPS_PORT, setting: "HTTPS_PORT" },
-    { port: config.DEVICE_PORT, setting: "DEVICE_PORT", host: "127.0.0.1" },
+    { port: config.DEVICE_PORT, setting: "DEVICE_PORT", host: config.DEVICE_HOST },
   ];
   if (config.MQTT_URL === undefined)
-    wanted.push({ port: config.MQTT_PORT, setting: "MQTT_PORT", host: "127.0.0.1" });
+    wanted.push({ port: config.MQTT_PORT, setting: "MQTT_PORT", host: config.DEVICE_HOST });
   const given = wanted.filter(({ port }) => port !== 0);
   for (const [i, one] of given.entries()) {
     const twin = given.slice(0, i).find((other) => other.port === one.port);

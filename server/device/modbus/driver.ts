@@ -45,6 +45,8 @@ class ModbusDriver implements Driver {
   /** The connection, once the device has answered on it. */
   #link: ModbusLink | null = null;
   #writes = 0;
+  /** Why the last connection ended, or could not be made. */
+  #problem: string | null = null;
   #lastMessageAt: number | null = null;
   #messages = 0;
   #errors = 0;
@@ -79,6 +81,7 @@ class ModbusDriver implements Driver {
       lastMessageAt: this.#lastMessageAt,
       messages: this.#messages,
       errors: this.#errors + (this.#writer?.errors ?? 0),
+      problem: this.#link === null ? this.#problem : null,
     };
   }
 
@@ -115,6 +118,7 @@ class ModbusDriver implements Driver {
       try {
         if (await this.#oneConnection(signal)) pause = retry.first;
       } catch (error) {
+        this.#problem = error instanceof Error ? error.message : String(error);
         log.warn({ source: this.name, err: error }, "no connection to the device");
       }
       if (signal.aborted) return;
@@ -172,6 +176,7 @@ class ModbusDriver implements Driver {
   #ended({ reason, raw }: LinkEnd, wasUp: boolean): void {
     const at = this.#options.clock.now();
     const stale = this.#readers.flatMap((reader) => reader.lost(at));
+    this.#problem = reason;
     if (raw !== null) this.#unreadable(reason, raw);
     this.#options.log.warn({ source: this.name, reason }, "the connection to the device ended");
     if (stale.length > 0) this.#writer?.readings(stale);

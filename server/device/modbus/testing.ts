@@ -55,6 +55,11 @@ export class TestDevice {
     await closed;
   }
 
+  /** Connections that stand now. */
+  get open(): number {
+    return this.#sockets.size;
+  }
+
   get isUp(): boolean {
     return this.#server !== null;
   }

@@ -4,6 +4,7 @@ import { systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
 import { driverContract, type MachineSide, type Rig } from "../driver-contract.ts";
 import type { Driver } from "../driver.contract.ts";
+import { EdgeFiles } from "../edge-files.ts";
 import { createMqttDriver } from "./driver.ts";
 import type { MqttConfigInput } from "./mqtt.contract.ts";
 import { AedesBroker, mosquitto, MosquittoBroker, type TestBroker } from "./testing.ts";
@@ -83,6 +84,7 @@ async function rig(broker: TestBroker, protocolVersion: "3.1.1" | "5"): Promise<
     config: { ...config, protocolVersion },
     hostId: "edge-1",
     source: "plant",
+    files: new EdgeFiles("/nowhere"),
     clock: systemClock,
     log: silentLogger,
   });

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import type { IClientOptions, IPublishPacket, MqttClient } from "mqtt";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import type { Driver, DriverHealth, DriverSink, RawReading, WriteResult } from "../driver.contract.ts";
-import { keepConnected, type Link } from "../mqtt-connection.ts";
+import { type EdgeFiles, UnusableFile } from "../edge-files.ts";
+import { keepConnected, type Link, whyOf } from "../mqtt-connection.ts";
 import { SinkWriter } from "../sink-writer.ts";
 import { quality } from "../tag.contract.ts";
 import { brokerUrl, type Prepared, prepareMappings, subscriptionsOf } from "./mapping.ts";
@@ -23,6 +23,8 @@ export interface MqttDriverOptions {
   /** Name of this edge and code of the source: the client id is made of both. */
   readonly hostId: string;
   readonly source: string;
+  /** Where the files lie that the config names. */
+  readonly files: EdgeFiles;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -38,8 +40,6 @@ interface Known {
 
 /** As much of an unreadable message as a dead letter keeps, bytes. */
 const maxRaw = 64 * 1024;
-/** Longest password, bytes: another file named by mistake is not sent to a broker. */
-const maxPassword = 1024;
 
 /**
  * Listens to topics of an MQTT broker, 3.1.1 or 5, and writes where a mapping says how.
@@ -71,6 +71,7 @@ class MqttDriver implements Driver {
   #client: MqttClient | null = null;
   /** A connection on which something was heard or may be heard. */
   #open = false;
+  #problem: string | null = null;
   /** The refusal that was told last, so that each is told once. */
   #refusal: string | null = null;
   #loop: Promise<void> = Promise.resolve();
@@ -108,6 +109,7 @@ class MqttDriver implements Driver {
       lastMessageAt: this.#lastMessageAt,
       messages: this.#messages,
       errors: this.#errors + (this.#writer?.errors ?? 0),
+      problem: this.#client === null ? this.#problem : null,
     };
   }
 
@@ -178,19 +180,21 @@ class MqttDriver implements Driver {
 
   #connectOptions(): IClientOptions {
     const { clientId, username, passwordFile, caFile, protocolVersion } = this.#config;
-    const { hostId, source } = this.#options;
+    const { hostId, source, files } = this.#options;
     return {
       clientId: clientId ?? `millwright-${hostId}-${source}`,
       protocolVersion: protocolVersion === "5" ? 5 : 4,
       ...(username !== undefined && { username }),
-      ...(passwordFile !== undefined && { password: passwordOf(passwordFile) }),
-      ...(caFile !== undefined && { ca: fileOf(caFile, "caFile") }),
+      ...(passwordFile !== undefined && { password: files.password(passwordFile) }),
+      ...(caFile !== undefined && { ca: files.read(caFile, "caFile") }),
     };
   }
 
   /** Said in an event once for each new reason; the log has every try. */
   #failed(error: unknown, broker: string): number {
-    const sentence = error instanceof BrokerRefusal ? error.message : refusedLogin(error, broker);
+    const told = error instanceof BrokerRefusal || error instanceof UnusableFile;
+    const sentence = told ? error.message : refusedLogin(error, broker);
+    this.#problem = sentence ?? whyOf(error);
     if (sentence === null) return 0;
     this.#errors += 1;
     if (this.#refusal !== sentence) {
@@ -277,22 +281,5 @@ class MqttDriver implements Driver {
     this.#errors += 1;
     const reason = `${topic.slice(0, 256)}: ${problem}`;
     this.#writer?.event({ kind: "unreadable", at, reason, raw: payload.slice(0, maxRaw) });
-  }
-}
-
-/** Read for each CONNECT, so that a new password needs no restart. @throws BrokerRefusal when it cannot be read. */
-function passwordOf(path: string): string {
-  const password = fileOf(path, "passwordFile").toString("utf8").trim();
-  if (password.length <= maxPassword) return password;
-  throw new BrokerRefusal(`The passwordFile ${path} holds more than a password: name the right file.`);
-}
-
-function fileOf(path: string, setting: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch {
-    throw new BrokerRefusal(
-      `The ${setting} ${path} cannot be read on the edge: put it there, or name another.`,
-    );
   }
 }

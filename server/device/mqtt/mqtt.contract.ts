@@ -64,10 +64,10 @@ export type Limits = z.infer<typeof Limits>;
 export const MqttConfig = z.strictObject({
   /** Broker, e.g. `mqtts://broker.plant:8883`; else the edge's. */
   url: z.string().min(1).max(512).optional(),
-  /** Authority (PEM file on the edge) of the broker's certificate. */
+  /** Authority (PEM, a file of the edge: see edge-files.ts) of the broker's certificate. */
   caFile: z.string().max(512).optional(),
   username: z.string().max(256).optional(),
-  /** File on the edge with the password, so that no password stands in the database. */
+  /** File of the edge with the password, so that no password stands in the database. */
   passwordFile: z.string().max(512).optional(),
   clientId: z.string().min(1).max(128).optional(),
   protocolVersion: z.enum(["3.1.1", "5"]).default("3.1.1"),

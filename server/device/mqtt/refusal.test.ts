@@ -1,9 +1,8 @@
-import { writeFileSync } from "node:fs";
 import type { Aedes } from "aedes";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "#server/core/clock.ts";
 import { AedesBroker, mosquitto, MosquittoBroker } from "./testing.ts";
-import { begun, brought, deaths, kinds, passwordIn, person, plain, say } from "./testing-source.ts";
+import { begun, brought, deaths, kinds, keepPassword, person, plain, say } from "./testing-source.ts";
 
 /** Aedes with a door: only `edge` with the right password, and no subscription to `plain/…`. */
 function guarded(password: () => string, mayListen: () => boolean) {
@@ -29,13 +28,13 @@ test("a wrong password is told once, in a sentence, and tried again slowly; the 
       () => true,
     ),
   );
-  const passwordFile = passwordIn();
+  const passwordFile = "password";
   const { driver, sink } = await begun(broker.url, { username: "edge", passwordFile, refusedRetryMs: 400 });
   await sink.until(() => deaths(sink).length === 1);
   const first = systemClock.monotonic();
   expect(deaths(sink)[0]?.reason).toContain("cannot be read on the edge");
 
-  writeFileSync(passwordFile, "wrong\n");
+  keepPassword("wrong\n");
   await sink.until(() => deaths(sink).length === 2);
   // The usual first pause is 200 ms, give or take a quarter.
   expect(systemClock.monotonic() - first).toBeGreaterThan(275);
@@ -46,7 +45,7 @@ test("a wrong password is told once, in a sentence, and tried again slowly; the 
   await expect.poll(() => driver.health()).toMatchObject({ connected: false, errors: 3 });
   expect(deaths(sink)).toHaveLength(2);
 
-  writeFileSync(passwordFile, "right\n");
+  keepPassword("right\n");
   await sink.until(() => kinds(sink).includes("birth"));
   expect(deaths(sink)).toHaveLength(2);
 });
@@ -58,7 +57,7 @@ test("a file that holds more than a password is not sent to a broker", async () 
       () => true,
     ),
   );
-  const passwordFile = passwordIn("x".repeat(2000));
+  const passwordFile = keepPassword("x".repeat(2000));
   const { sink } = await begun(broker.url, { username: "edge", passwordFile });
   await sink.until(() => sink.events.length > 0);
   expect(sink.events[0]).toMatchObject({
@@ -101,7 +100,7 @@ describe.skipIf(mosquitto === null)(
 
     async function refused(protocolVersion: "3.1.1" | "5", password: string) {
       const broker = await brought(new MosquittoBroker(doors, files));
-      const passwordFile = passwordIn(password);
+      const passwordFile = keepPassword(password);
       const { driver, sink } = await begun(broker.url, { protocolVersion, username: "edge", passwordFile });
       return { sink, driver, broker };
     }

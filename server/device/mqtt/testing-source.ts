@@ -4,11 +4,12 @@ import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connectAsync, type MqttClient } from "mqtt";
-import { afterEach, expect } from "vitest";
+import { afterAll, afterEach, expect } from "vitest";
 import { systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
 import { RecordingSink } from "../driver-contract.ts";
 import type { Driver } from "../driver.contract.ts";
+import { EdgeFiles } from "../edge-files.ts";
 import { createMqttDriver } from "./driver.ts";
 import type { MqttConfigInput } from "./mqtt.contract.ts";
 import { AedesBroker, mosquitto, MosquittoBroker, type TestBroker } from "./testing.ts";
@@ -57,16 +58,25 @@ function make(url: string, extra: Partial<MqttConfigInput> = {}, clock = systemC
     writeTimeoutMs: 300,
     ...extra,
   };
-  return createMqttDriver({ url, config, hostId: "edge-1", source: "plant", clock, log: silentLogger });
+  return createMqttDriver({
+    url,
+    config,
+    hostId: "edge-1",
+    source: "plant",
+    files,
+    clock,
+    log: silentLogger,
+  });
 }
 
-/** A file of its own with a password; without one there is no file yet. */
-export function passwordIn(text?: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "millwright-mqtt-"));
-  closers.push(() => Promise.resolve(rmSync(folder, { recursive: true, force: true })));
-  const file = join(folder, "password");
-  if (text !== undefined) writeFileSync(file, text);
-  return file;
+const folder = mkdtempSync(join(tmpdir(), "millwright-mqtt-"));
+const files = new EdgeFiles(folder);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Puts a password where the driver looks for it. @returns the name of its file */
+export function keepPassword(text: string): string {
+  writeFileSync(join(folder, "password"), text);
+  return "password";
 }
 
 /** A driver that was started, whatever becomes of it. */

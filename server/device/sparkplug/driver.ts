@@ -2,7 +2,7 @@ import type { MqttClient } from "mqtt";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import type { Driver, DriverHealth, DriverSink, WriteResult } from "../driver.contract.ts";
-import { keepConnected, type Link, subscribe } from "../mqtt-connection.ts";
+import { keepConnected, type Link, subscribe, whyOf } from "../mqtt-connection.ts";
 import { rebirthCommand, statePayload, writeCommand } from "./messages.ts";
 import { decodePayload, PayloadError } from "./payload.ts";
 import { type Effect, type MessageType, NodeSession } from "./session.ts";
@@ -58,6 +58,7 @@ class SparkplugDriver implements Driver {
   readonly #abort = new AbortController();
   #writer: SinkWriter | null = null;
   #client: MqttClient | null = null;
+  #problem: string | null = null;
   #loop: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
   #lastMessageAt: number | null = null;
@@ -95,6 +96,7 @@ class SparkplugDriver implements Driver {
       lastMessageAt: this.#lastMessageAt,
       messages: this.#messages,
       errors: this.#errors + (this.#writer?.errors ?? 0),
+      problem: this.#client === null ? this.#problem : null,
     };
   }
 
@@ -152,6 +154,10 @@ class SparkplugDriver implements Driver {
       },
       message: (client, topic, payload) => this.#message(client, topic, payload, timestamp),
       room: () => this.#writer?.room() ?? Promise.resolve(),
+      failed: (error) => {
+        this.#problem = whyOf(error);
+        return 0;
+      },
       goodbye: (client) => this.#publishState(client, false, clock.now()),
     };
   }

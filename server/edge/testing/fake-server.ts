@@ -14,6 +14,9 @@ import {
   EdgeHello,
   type EdgeToServer,
   ingestNamespace,
+  type ProbeAnswer,
+  type ProbeAsk,
+  type SeenValue,
   type ServerToEdge,
   type StreamCursor,
   StreamGap,
@@ -114,6 +117,16 @@ export class FakeServer {
   actuate(actuation: Actuation): Promise<ActuationAnswer> {
     if (this.#socket === null) throw new Error("no edge");
     return this.#socket.timeout(5000).emitWithAck("actuate", actuation);
+  }
+
+  probe(ask: ProbeAsk): Promise<ProbeAnswer> {
+    if (this.#socket === null) throw new Error("no edge");
+    return this.#socket.timeout(20_000).emitWithAck("probe", ask);
+  }
+
+  peek(sourceId: number): Promise<readonly SeenValue[]> {
+    if (this.#socket === null) throw new Error("no edge");
+    return this.#socket.timeout(5000).emitWithAck("peek", { sourceId });
   }
 
   /** Values of a tag in the order of their source times, dead letters left out. */
