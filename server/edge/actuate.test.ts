@@ -95,10 +95,18 @@ describe("an actuation at the edge", { timeout: 60_000 }, () => {
   it("does not overtake another one of the same machine", async () => {
     let reach: (finish: (result: WriteResult) => void) => void = () => undefined;
     const reached = new Promise<(result: WriteResult) => void>((resolve) => (reach = resolve));
-    const { actuator, machine } = await opened({
+    const { actuator, machine, store } = await opened({
       write: () => new Promise<WriteResult>((finish) => reach(finish)),
     });
     machine.says(230);
+    // The disk is slower about the first than about the second.
+    const get = store.get.bind(store);
+    let asked = 0;
+    store.get = async (id) => {
+      const found = await get(id);
+      if (++asked === 1) for (let i = 0; i < 5; i++) await get(id);
+      return found;
+    };
     const first = actuator.handle(anActuation());
     const second = await actuator.handle(anActuation());
     expect(second).toMatchObject({ result: "refused", reason: "other_change_outstanding" });

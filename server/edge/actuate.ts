@@ -35,6 +35,7 @@ const readBackMs = 5000;
 export class Actuator {
   readonly #parts: ActuatorParts;
   readonly #running = new Map<string, Promise<ActuationAnswer>>();
+  #lookedUp: Promise<unknown> = Promise.resolve();
   readonly #busy = new Set<number>();
 
   constructor(parts: ActuatorParts) {
@@ -70,8 +71,8 @@ export class Actuator {
   }
 
   async #once(actuation: Actuation, receivedAt: number): Promise<ActuationAnswer> {
-    const { store, clock } = this.#parts;
-    const known = await store.get(actuation.id);
+    const { clock } = this.#parts;
+    const known = await this.#lookUp(actuation.id);
     if (known !== null) return known.answer ?? this.#unknown(known);
     const refusal = whyNotActuate(this.#input(actuation, receivedAt));
     const entry: Entry = { actuation, receivedAt: clock.now(), answer: null };
@@ -82,6 +83,13 @@ export class Actuator {
     } finally {
       this.#busy.delete(actuation.machineId);
     }
+  }
+
+  /** One after the other: the disk may answer a later question first, and whoever came later must not overtake. */
+  #lookUp(id: string): Promise<Entry | null> {
+    const found = this.#lookedUp.then(() => this.#parts.store.get(id));
+    this.#lookedUp = found.catch(() => undefined);
+    return found;
   }
 
   async #write(entry: Entry, receivedAt: number): Promise<ActuationAnswer> {
