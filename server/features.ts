@@ -29,17 +29,21 @@ import { plantRoutes } from "./http/routes/plant.ts";
 import { productsRoutes } from "./http/routes/products.ts";
 import { sessionRoutes } from "./http/routes/session.ts";
 import { shiftsRoutes } from "./http/routes/shifts.ts";
+import { type SourcesDeps, sourcesRoutes } from "./http/routes/sources.ts";
 import { stationsRoutes } from "./http/routes/stations.ts";
 import { tagsRoutes } from "./http/routes/tags.ts";
+import { templatesRoutes } from "./http/routes/templates.ts";
 
 /** Every feature's routes, in the order of the API's document. */
-export function routes(deps: { pepper: string; health: HealthSource }): Routes[] {
+export function routes(deps: { pepper: string; health: HealthSource; sources: SourcesDeps }): Routes[] {
   return [
     healthRoutes(deps.health),
     sessionRoutes,
     attentionRoutes,
     machinesRoutes,
     tagsRoutes,
+    templatesRoutes,
+    sourcesRoutes(deps.sources),
     plantRoutes,
     productsRoutes,
     ordersRoutes,

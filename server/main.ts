@@ -1,3 +1,4 @@
+import { createPublicKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -11,6 +12,7 @@ import { createDemoServices } from "./demo/services.ts";
 import { createDispatcher } from "./execution/adjustments/dispatcher.ts";
 import { raiseParkedAlarm } from "./execution/alarms/alarms.reactions.ts";
 import { createConsumers } from "./execution/consumers.ts";
+import type { EdgeEye } from "./execution/ingest/edge-link.ts";
 import { loadDocumentKey } from "./execution/ingest/document-key.ts";
 import { createDocuments } from "./execution/ingest/documents.ts";
 import { createIngestGateway } from "./execution/ingest/gateway.ts";
@@ -55,11 +57,8 @@ const lanesDb = openDb({ url: own.DATABASE_URL, name: "lanes", max: 5, statement
 
 const pepper = await secret("pin-pepper");
 const auth = createAuth({ secret: await secret("session-secret"), pepper }, db);
-const documents = createDocuments({
-  db: ingestDb,
-  clock,
-  key: await loadDocumentKey(join(own.SECRETS_DIR, "document-key.pem")),
-});
+const documentKey = await loadDocumentKey(join(own.SECRETS_DIR, "document-key.pem"));
+const documents = createDocuments({ db: ingestDb, clock, key: documentKey });
 const tags = createTagRegistry({ db: ingestDb, clock, log });
 const live = createLiveCache();
 tags.onChange((known) => live.setTags(known));
@@ -82,6 +81,13 @@ const runner = createRunner({
   schedules: schedules(auth),
   onParked: raiseParkedAlarm,
 });
+// The gateway hangs on the door, and the door on the API: it is there before anybody can ask.
+const edges: EdgeEye = {
+  health: () => gateway.health(),
+  rates: () => gateway.rates(),
+  probe: (edgeId, ask) => gateway.probe(edgeId, ask),
+  peek: (edgeId, sourceId) => gateway.peek(edgeId, sourceId),
+};
 // Filled below: health tells of parts that need the door first.
 const parts: Record<string, HealthPart> = {};
 const api = createApi({
@@ -90,7 +96,14 @@ const api = createApi({
   log,
   auth,
   version: "1",
-  routes: routes({ pepper, health: { parts, versions: versions() } }),
+  routes: routes({
+    pepper,
+    health: { parts, versions: versions() },
+    sources: {
+      edges,
+      publicKey: createPublicKey(documentKey).export({ type: "spki", format: "pem" }).toString(),
+    },
+  }),
 });
 const door = createDoor({
   httpPort: config.PORT,

@@ -61,6 +61,11 @@ export const refusalCodes = [
   "limit_reached",
   "not_manual",
   "has_source",
+  "meaning_taken",
+  "is_manual",
+  "unit_mismatch",
+  "datatype_mismatch",
+  "unknown_word",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

@@ -1,4 +1,4 @@
-import { covers, matches } from "#server/device/mqtt/topics.ts";
+import { covers, matches } from "#server/device/mqtt/topics.rules.ts";
 
 /** Who a client of the edge's broker is. A node is named `group/node`, by the will it had to bring (NDEATH). */
 export type MqttParty =

@@ -25,6 +25,8 @@ export const EdgeTag = z.object({
   /** Physically possible range; outside it is a dead letter. */
   low: z.number().nullable(),
   high: z.number().nullable(),
+  /** What each value means where the machine says a code and not a word, e.g. `{"3": "running"}`. */
+  words: z.record(z.string(), z.string()).nullish(),
   writable: z
     .object({
       min: z.number(),

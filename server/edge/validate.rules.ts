@@ -35,7 +35,7 @@ export function judge(reading: RawReading, tag: EdgeTag, now: number, times = us
   const { value } = reading;
   // The source says that it has no value: that is no 0 and no false, and good it cannot be.
   if (value === null) return alive(Number.NaN, null, Math.max(reading.quality, quality.bad));
-  if (tag.datatype === "text") return judgeText(value, reading.quality);
+  if (tag.datatype === "text") return judgeText(tag.words?.[String(value)] ?? value, reading.quality);
   if (tag.datatype === "boolean") {
     if (typeof value === "boolean") return alive(value ? 1 : 0, null, reading.quality);
     return value === 0 || value === 1 ? alive(value, null, reading.quality) : dead("wrong_type");

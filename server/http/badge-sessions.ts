@@ -2,7 +2,7 @@ import { and, desc, eq, gt, inArray, isNull, lte, or } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
 import { badgeSession, personBadge, personPin } from "#db/schema/core/auth.ts";
 import { person } from "#db/schema/execution/people.ts";
-import { newToken, tokenHash } from "#server/execution/people/tokens.ts";
+import { newToken, tokenHash } from "#server/core/tokens.ts";
 
 /** Without a touch for this long the person is signed off. */
 export const idleMs = 5 * 60_000;

@@ -4,7 +4,7 @@ import { station, stationCode, stationToken } from "#db/schema/execution/station
 import { Refusal } from "#server/core/refusal.contract.ts";
 import type { StationHere } from "#server/execution/people/stations.contract.ts";
 import { stationOfToken } from "#server/execution/people/stations.queries.ts";
-import { newToken, tokenHash } from "#server/execution/people/tokens.ts";
+import { newToken, tokenHash } from "#server/core/tokens.ts";
 
 /** A device stays a station for 30 days after it was last used. */
 export const stationSeconds = 30 * 86_400;

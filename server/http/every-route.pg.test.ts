@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { routes } from "#server/features.ts";
-import { type TestHouse, testHouse, testPepper } from "./testing.ts";
+import { noEdges, type TestHouse, testHouse, testPepper } from "./testing.ts";
 
 /** Every route of every feature, as the server mounts them. */
 let house: TestHouse;
@@ -12,9 +12,16 @@ interface Operation {
 }
 
 beforeAll(async () => {
-  house = await testHouse(routes({ pepper: testPepper, health: { parts: {}, versions: {} } }), {
-    alone: true,
-  });
+  house = await testHouse(
+    routes({
+      pepper: testPepper,
+      health: { parts: {}, versions: {} },
+      sources: { edges: noEdges, publicKey: "" },
+    }),
+    {
+      alone: true,
+    },
+  );
   const admin = await house.signedIn("administrator");
   const document = (await admin.get("/openapi.json")).body as {
     paths: Record<string, Record<string, Operation>>;
@@ -31,6 +38,7 @@ afterAll(() => house.close());
 
 const open = [
   "GET /health",
+  "POST /enrol",
   "POST /session/badge",
   "POST /session/password",
   "POST /session/pin",

@@ -4,7 +4,7 @@ import type { Clock } from "#server/core/clock.ts";
 import { activePerson, type SignedPerson } from "#server/execution/people/people.queries.ts";
 import type { StationHere } from "#server/execution/people/stations.contract.ts";
 import { stationOfToken } from "#server/execution/people/stations.queries.ts";
-import { tokenHash } from "#server/execution/people/tokens.ts";
+import { tokenHash } from "#server/core/tokens.ts";
 import { findBadgeSession } from "./badge-sessions.ts";
 import { cookieNames, readCookie } from "./cookies.ts";
 import type { PasswordSessions } from "./password-sessions.ts";

@@ -101,6 +101,29 @@ export function queryRoute<P extends Shape = NoShape, Q extends Shape = NoShape,
   });
 }
 
+export interface AskRoute<B extends Shape, R> {
+  readonly path: string;
+  readonly action: Action;
+  readonly body: z.ZodObject<B>;
+  readonly response: z.ZodType<R>;
+  readonly summary: string;
+  readonly run: (call: { db: Db; clock: Clock; actor: Actor; input: Parsed<B> }) => Promise<R>;
+}
+
+/** A question (POST) whose words are too many for an address. It changes nothing that is stored, so it is no command. */
+export function askRoute<B extends Shape, R>(api: ApiRouter, route: AskRoute<B, R>): void {
+  const { db, clock } = api.deps;
+  const body = route.body.strict();
+  register(api, { ...route, method: "post", isPublic: false, body });
+  api.app.post(`/api/v1${route.path}`, async (c) => {
+    const { actor } = await enter(api, c, false);
+    const refusal = whyNotAllowed(actor, route.action);
+    if (refusal !== null) throw refusal;
+    const input = parse(body, await readJsonBody(c.req.raw)) as Parsed<B>;
+    return c.json((await route.run({ db, clock, actor, input })) as object);
+  });
+}
+
 export interface CommandRoute<I, O, P extends Shape, R> {
   readonly path: string;
   readonly command: Command<I, O>;

@@ -4,7 +4,7 @@ import { badgeSession, userSession } from "#db/schema/core/auth.ts";
 import { audit } from "#db/schema/core/core.ts";
 import { changePerson, takeBadge } from "#server/execution/people/people.commands.ts";
 import { revokeStation } from "#server/execution/people/stations.commands.ts";
-import { tokenHash } from "#server/execution/people/tokens.ts";
+import { tokenHash } from "#server/core/tokens.ts";
 import { accessSchedules } from "./access.schedules.ts";
 import { cookieNames, readCookie } from "./cookies.ts";
 import { silentLogger } from "#server/core/log.ts";

@@ -3,6 +3,8 @@ import { equipment, workUnit } from "#db/schema/execution/plant.ts";
 import { type Actor, founderActor, type Role } from "#server/core/actor.contract.ts";
 import { ManualClock, systemClock } from "#server/core/clock.ts";
 import { createLogger } from "#server/core/log.ts";
+import { Refusal } from "#server/core/refusal.contract.ts";
+import type { EdgeEye } from "#server/execution/ingest/edge-link.ts";
 import {
   addPerson,
   giveBadge,
@@ -35,6 +37,14 @@ export interface TestBrowser {
   post(path: string, body?: object): Promise<Answer>;
   get(path: string): Promise<Answer>;
 }
+
+/** A plant whose edges are all away. */
+export const noEdges: EdgeEye = {
+  health: () => ({}),
+  rates: () => new Map(),
+  probe: () => Promise.reject(new Refusal("edge_away")),
+  peek: () => Promise.reject(new Refusal("edge_away")),
+};
 
 /** Any application that takes web requests. */
 interface Fetches {

@@ -1,4 +1,4 @@
-import { boolean, doublePrecision, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { boolean, doublePrecision, integer, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 import { bytea } from "../../types.ts";
 
 /** What speaks to one edge: a Sparkplug edge node, a socket.io device. Belongs to exactly one edge. */
@@ -58,4 +58,32 @@ export const tag = pgTable("tag", {
   modulus: doublePrecision("modulus"),
   writable: jsonb("writable").$type<Writable | null>(),
   enabled: boolean("enabled").notNull().default(true),
+  /** The row of a template it came from; the settings named in `overrides` no longer follow it. */
+  templateRowId: integer("template_row_id"),
+  overrides: text("overrides").array().notNull().default([]),
+  /** What each value means where the machine says a code and not a word. */
+  words: jsonb("words").$type<Readonly<Record<string, string>> | null>(),
+});
+
+/** What the machines of a class have in common. */
+export const tagTemplate = pgTable("tag_template", {
+  id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+  name: text("name").notNull().unique(),
+  kind: text("kind").notNull(),
+});
+
+export const tagTemplateRow = pgTable("tag_template_row", {
+  id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+  templateId: integer("template_id").notNull(),
+  /** Below the machine's own prefix. */
+  metric: text("metric").notNull(),
+  settings: jsonb("settings").notNull(),
+});
+
+/** A code that gives a source's device or an edge its token, once. */
+export const enrolmentCode = pgTable("enrolment_code", {
+  codeHash: bytea("code_hash").primaryKey(),
+  sourceId: integer("source_id"),
+  edgeId: integer("edge_id"),
+  expiresAt: timestamp("expires_at", { withTimezone: true }).notNull(),
 });

@@ -84,7 +84,7 @@ export const reading = pgTable("reading", {
   txt: text("txt"),
 });
 
-export const deadLetterStates = ["open", "discarded"] as const;
+export const deadLetterStates = ["open", "discarded", "replayed"] as const;
 
 export const deadLetter = pgTable("dead_letter", {
   id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),

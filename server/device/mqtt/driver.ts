@@ -12,7 +12,7 @@ import { MqttConfig } from "./mqtt.contract.ts";
 import { BrokerRefusal, codeOf, refusedLogin, shownUrl, subscribeAll } from "./refusal.ts";
 import { Repeats } from "./repeats.ts";
 import type { Tokens } from "./template.ts";
-import { matches } from "./topics.ts";
+import { matches } from "./topics.rules.ts";
 import { writeOf } from "./write.ts";
 
 export interface MqttDriverOptions {

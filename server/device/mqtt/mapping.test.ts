@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { brokerUrl, prepareMappings, subscriptionsOf } from "./mapping.ts";
 import { MqttConfig, type MqttConfigInput } from "./mqtt.contract.ts";
-import { covers, matches, overlap, whyNoFilter } from "./topics.ts";
 
 type MappingInput = MqttConfigInput["mappings"][number];
 const text = (filter: string, name?: string): MappingInput => ({
@@ -16,37 +15,6 @@ const json = (extra: object): MappingInput => ({
   ...extra,
 });
 const prepared = (...mappings: MappingInput[]) => prepareMappings(MqttConfig.parse({ mappings }).mappings);
-const split = (topic: string) => topic.split("/");
-
-test("filters match as MQTT says, level by level, and $ topics only by name", () => {
-  const yes = ["a/b a/b", "a/+ a/b", "a/# a/b/c", "a/# a", "+/+ /b", "# a/b", "$SYS/# $SYS/x", "+/b/# a/b"];
-  const no = ["a/b a", "a/b a/b/c", "a/+ a/b/c", "a/+ a", "# $SYS/x", "+/x $SYS/x", "a/b A/b"];
-  const match = (pair: string) => {
-    const [filter = "", topic = ""] = pair.split(" ");
-    return matches(split(filter), split(topic));
-  };
-  expect(yes.filter((pair) => !match(pair))).toEqual([]);
-  expect(no.filter(match)).toEqual([]);
-});
-
-test("a filter that covers another, and two that only have topics in common, are told apart", () => {
-  expect(covers(split("a/#"), split("a/+/c"))).toBe(true);
-  expect(covers(split("a/#"), split("a"))).toBe(true);
-  expect(covers(split("a/+"), split("a/#"))).toBe(false);
-  expect(covers(split("a/b"), split("a/+"))).toBe(false);
-  expect(covers(split("#"), split("$SYS/#"))).toBe(false);
-  expect(overlap(split("a/+"), split("+/b"))).toBe(true);
-  expect(overlap(split("a/#"), split("+/b/c"))).toBe(true);
-  expect(overlap(split("a/+"), split("b/+"))).toBe(false);
-  expect(overlap(split("a/+"), split("a/+/c"))).toBe(false);
-});
-
-test("what is no filter is refused", () => {
-  const wrong = ["", "a+", "a/b#", "a/#/b", "a/+b/c", "$share/g/a", "a\u0000"];
-  expect(wrong.filter((filter) => whyNoFilter(filter) === null)).toEqual([]);
-  expect(["+", "#", "a/+/b/#", "/", "$SYS/#"].filter((filter) => whyNoFilter(filter) !== null)).toEqual([]);
-  expect(() => prepared(text("a/b#"))).toThrow("The mapping of a/b# is wrong: + stands alone");
-});
 
 test("filters whose messages would come twice are refused, and one inside another is not subscribed to", () => {
   expect(() => prepared(text("a/+"), text("+/b"))).toThrow("topics in common with a/+");

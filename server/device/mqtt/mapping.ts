@@ -1,7 +1,7 @@
 import { JsonPath } from "./json-path.ts";
 import type { Mapping } from "./mqtt.contract.ts";
 import { whyNotFillable } from "./template.ts";
-import { covers, overlap, whyNoFilter } from "./topics.ts";
+import { covers, overlap, whyNoFilter } from "./topics.rules.ts";
 
 type JsonMapping = Extract<Mapping, { payload: "json" }>;
 export type JsonPaths = Readonly<Record<"values", readonly JsonPath[]>> &

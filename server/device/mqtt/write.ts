@@ -1,6 +1,6 @@
 import type { Prepared } from "./mapping.ts";
 import { fill, type Tokens, tokensOf } from "./template.ts";
-import { matches } from "./topics.ts";
+import { matches } from "./topics.rules.ts";
 import { Unreadable } from "./unreadable.ts";
 
 /**

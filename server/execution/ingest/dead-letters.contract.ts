@@ -19,13 +19,13 @@ export const DeadLetterView = z.object({
   firstSeen: z.number(),
   lastSeen: z.number(),
   times: z.number().int(),
-  state: z.enum(["open", "discarded"]),
+  state: z.enum(["open", "discarded", "replayed"]),
   note: z.string().nullable(),
 });
 export type DeadLetterView = z.infer<typeof DeadLetterView>;
 
 export const DeadLetterFilter = z.object({
-  state: z.enum(["open", "discarded"]).default("open"),
+  state: z.enum(["open", "discarded", "replayed"]).default("open"),
   reason: z.string().max(64).optional(),
   /** Only letters older than this id: the next page. */
   before: longIdInPath().optional(),

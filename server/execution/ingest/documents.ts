@@ -107,6 +107,7 @@ async function contentOf(tx: Tx, edgeId: number): Promise<Content> {
       aggregateMs: row.aggregateMs,
       low: row.low,
       high: row.high,
+      ...(row.words == null ? {} : { words: row.words }),
       writable: row.writable ?? null,
     })),
     machines: machines.map((row) => ({

@@ -12,6 +12,7 @@ import {
   type ServerToEdge,
   UnknownMetric,
 } from "#server/edge/uplink.contract.ts";
+import { messageRates } from "../sources/health.rules.ts";
 import type { BlockDesk } from "./block-desk.ts";
 import { keepUnknownMetrics, touchEdge } from "./gateway.queries.ts";
 import type { AdmittedEdge } from "./handshake.ts";
@@ -26,6 +27,8 @@ export interface EdgeSession {
   readonly socket: EdgeSocket;
   /** What it last said of itself. */
   readonly health: EdgeHealth | null;
+  /** Messages a second of its sources between the last two healths, by source id. */
+  readonly rates: ReadonlyMap<number, number>;
   /** Version of the document it has, or was sent. */
   documentVersion: number;
   /** Notes in the database that the edge lives, now and then or `always`. */
@@ -49,6 +52,7 @@ export function createEdgeSession(deps: {
 }): EdgeSession {
   const { socket, edge, db, clock, log, desk } = deps;
   let health: EdgeHealth | null = null;
+  let rates: ReadonlyMap<number, number> = new Map();
   let seenAt = Number.NEGATIVE_INFINITY;
 
   function seen(always = false): void {
@@ -92,6 +96,7 @@ export function createEdgeSession(deps: {
   socket.on("health", (given: unknown) => {
     const parsed = EdgeHealth.safeParse(given);
     if (!parsed.success) return;
+    rates = messageRates(health, parsed.data);
     health = parsed.data;
     seen();
   });
@@ -103,6 +108,9 @@ export function createEdgeSession(deps: {
     socket,
     get health() {
       return health;
+    },
+    get rates() {
+      return rates;
     },
     documentVersion: edge.documentVersion,
     seen,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { setting } from "#db/schema/core/core.ts";
 import { edge } from "#db/schema/edge/edge.ts";
@@ -108,4 +108,13 @@ export async function keepUnknownMetrics(
     if (row.fresh) fresh.set(row.source_id, [...(fresh.get(row.source_id) ?? []), row.metric]);
   }
   return fresh;
+}
+
+/** The hash of the token each edge must show, hex, by its id. */
+export async function tokenHashes(db: Db, edgeIds: readonly number[]): Promise<ReadonlyMap<number, string>> {
+  const rows = await db
+    .select({ id: edge.id, tokenHash: edge.tokenHash })
+    .from(edge)
+    .where(inArray(edge.id, [...edgeIds]));
+  return new Map(rows.map((row) => [row.id, Buffer.from(row.tokenHash).toString("hex")]));
 }

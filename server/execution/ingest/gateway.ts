@@ -15,8 +15,9 @@ import { newestReadings } from "../live/live.queries.ts";
 import type { TagRegistry } from "../tags/tag-registry.ts";
 import { createBlockDesk } from "./block-desk.ts";
 import type { Documents } from "./documents.ts";
-import type { EdgeLink } from "./edge-link.ts";
-import { cursorsOf, restoredAt } from "./gateway.queries.ts";
+import type { EdgeEye, EdgeLink } from "./edge-link.ts";
+import { askEdge } from "./edge-ask.ts";
+import { cursorsOf, restoredAt, tokenHashes } from "./gateway.queries.ts";
 import { type AdmittedEdge, admitEdge } from "./handshake.ts";
 import { createEdgeSession, type EdgeSession } from "./edge-session.ts";
 import type { CommittedListener } from "./consumer-feed.ts";
@@ -53,7 +54,7 @@ export interface GatewayFigures {
   readonly queuedBlocks: number;
 }
 
-export interface IngestGateway extends Service, EdgeLink {
+export interface IngestGateway extends Service, EdgeLink, EdgeEye {
   figures(): GatewayFigures;
 }
 
@@ -112,9 +113,21 @@ export function createIngestGateway(deps: IngestGatewayDeps): IngestGateway {
     log.info({ edge: session.edge.code, version: document.version }, "document sent");
   }
 
+  /** An edge whose token is no longer its own is cut, and turned away when it comes back. */
+  async function dropRevoked(): Promise<void> {
+    if (sessions.size === 0) return;
+    const hashes = await tokenHashes(db, [...sessions.keys()]);
+    for (const [id, session] of sessions) {
+      if (hashes.get(id) === session.edge.tokenHash) continue;
+      log.warn({ edge: session.edge.code }, "edge may no longer connect");
+      session.replace();
+    }
+  }
+
   async function watchDocuments(): Promise<void> {
     while (!abort.signal.aborted) {
       await clock.sleep(deps.documentEveryMs ?? 5000, abort.signal);
+      await dropRevoked().catch((error: unknown) => log.warn({ err: error }, "edges could not be checked"));
       for (const session of sessions.values()) {
         await offerDocument(session).catch((error: unknown) =>
           log.warn({ err: error, edge: session.edge.code }, "document could not be made"),
@@ -185,6 +198,9 @@ export function createIngestGateway(deps: IngestGatewayDeps): IngestGateway {
       for (const [id, { health }] of sessions) if (health !== null) all[id] = health;
       return all;
     },
+    rates: () => new Map([...sessions.values()].flatMap(({ rates }) => [...rates])),
+    probe: (edgeId, ask) => askEdge(sessions.get(edgeId), "probe", ask),
+    peek: (edgeId, sourceId) => askEdge(sessions.get(edgeId), "peek", { sourceId }),
     figures: () => ({ edges: sessions.size, ...desk.figures() }),
   };
 }

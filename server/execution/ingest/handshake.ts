@@ -8,6 +8,8 @@ export interface AdmittedEdge {
   readonly id: number;
   readonly code: string;
   readonly documentVersion: number;
+  /** Hash of the token it showed, hex: once it is another's, the connection ends. */
+  readonly tokenHash: string;
 }
 
 /**
@@ -23,5 +25,10 @@ export async function admitEdge(db: Db, auth: unknown): Promise<AdmittedEdge | n
   const comparable = expected.length === given.length ? expected : Buffer.alloc(given.length);
   const same = timingSafeEqual(given, comparable);
   if (known === undefined || !same || comparable !== expected) return null;
-  return { id: known.id, code: known.code, documentVersion: hello.data.documentVersion };
+  return {
+    id: known.id,
+    code: known.code,
+    documentVersion: hello.data.documentVersion,
+    tokenHash: given.toString("hex"),
+  };
 }

@@ -1,14 +1,8 @@
 import type { MachineWord, Span, StateInterval } from "./machine-state.contract.ts";
 
-const spokenWords: ReadonlySet<string> = new Set([
-  "running",
-  "idle",
-  "stopped",
-  "fault",
-  "setup",
-  "starved",
-  "blocked",
-]);
+/** What a machine may say of itself; anything else is no data. */
+export const machineWords = ["running", "idle", "stopped", "fault", "setup", "starved", "blocked"] as const;
+const spokenWords: ReadonlySet<string> = new Set(machineWords);
 
 const stopWords: ReadonlySet<MachineWord> = new Set(["idle", "stopped", "fault", "starved", "blocked"]);
 

@@ -4,7 +4,7 @@ import { person } from "#db/schema/execution/people.ts";
 import { founderActor } from "#server/core/actor.contract.ts";
 import type { Clock } from "#server/core/clock.ts";
 import { addPerson, setPassword } from "./people.commands.ts";
-import { newToken } from "./tokens.ts";
+import { newToken } from "#server/core/tokens.ts";
 
 /**
  * An empty house has nobody who could let others in: makes the person `admin` with a random password, which the

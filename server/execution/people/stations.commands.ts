@@ -8,7 +8,7 @@ import { type CommandContext, defineCommand } from "#server/core/command.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { ChangeStation, MakeStation, MakeStationCode, RevokeStation } from "./stations.contract.ts";
 import { stationChanged } from "./people.facts.ts";
-import { newCode, tokenHash } from "./tokens.ts";
+import { newCode, tokenHash } from "#server/core/tokens.ts";
 
 const allow = () => ({ action: "station.manage" }) as const;
 

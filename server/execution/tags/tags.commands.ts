@@ -1,35 +1,14 @@
-import { and, eq } from "drizzle-orm";
-import type { Tx } from "#db/client.ts";
-import { source, tag } from "#db/schema/device/tags.ts";
-import { edge } from "#db/schema/edge/edge.ts";
+import { eq } from "drizzle-orm";
+import { tag } from "#db/schema/device/tags.ts";
 import { discoveredMetric, reflex } from "#db/schema/edge/ingest.ts";
-import { workUnit } from "#db/schema/execution/plant.ts";
 import { defineCommand } from "#server/core/command.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
-import { AddSource, AddTag, ChangeTag, IgnoreMetric, SetReflex } from "./tags.contract.ts";
+import type { TagMeaning } from "#server/device/tag.contract.ts";
+import { AddTag, ChangeTag, IgnoreMetric, SetReflex } from "./tags.contract.ts";
+import { checkMapping, defined, edgeOf, insertTag, updateTag } from "./mapping.ts";
 import { tagsChanged } from "./tags.facts.ts";
 
 const allow = () => ({ action: "tag.manage" }) as const;
-
-/** Adds a source to an edge. Its edge hears of it with its next document. @returns the new id */
-export const addSource = defineCommand({
-  name: "source.add",
-  input: AddSource,
-  allow,
-  run: async (context, input) => {
-    const [known] = await context.tx.select().from(edge).where(eq(edge.id, input.edgeId));
-    if (known === undefined) throw new Refusal("not_found", {}, "edgeId");
-    const [row] = await context.tx
-      .insert(source)
-      .values(input)
-      .onConflictDoNothing()
-      .returning({ id: source.id });
-    if (row === undefined) throw new Refusal("already_taken", { value: input.code }, "code");
-    context.audit({ action: "source.add", objectType: "source", objectId: String(row.id), after: input });
-    context.publish(tagsChanged, "plant", { edgeIds: [input.edgeId] });
-    return { sourceId: row.id };
-  },
-});
 
 /** Gives a metric its tag. A metric that was discovered counts as mapped from then on. @returns the new id */
 export const addTag = defineCommand({
@@ -37,29 +16,27 @@ export const addTag = defineCommand({
   input: AddTag,
   allow,
   run: async (context, input) => {
-    const { tx } = context;
-    const edgeId = await edgeOf(tx, input.sourceId);
-    const [machine] = await tx.select().from(workUnit).where(eq(workUnit.id, input.machineId));
-    if (machine === undefined) throw new Refusal("not_found", {}, "machineId");
-    const [row] = await tx.insert(tag).values(defined(input)).onConflictDoNothing().returning({ id: tag.id });
-    if (row === undefined) throw new Refusal("already_taken", { value: input.metric }, "metric");
-    await tx
-      .update(discoveredMetric)
-      .set({ state: "mapped" })
-      .where(and(eq(discoveredMetric.sourceId, input.sourceId), eq(discoveredMetric.metric, input.metric)));
+    const edgeId = await edgeOf(context.tx, input.sourceId);
+    const values = defined(input);
+    await checkMapping(context.tx, { enabled: true, ...values });
+    const tagId = await insertTag(context.tx, values);
+    if (tagId === null) throw new Refusal("already_taken", { value: input.metric }, "metric");
     context.audit({
       action: "tag.add",
       objectType: "tag",
-      objectId: String(row.id),
+      objectId: String(tagId),
       machineId: input.machineId,
       after: input,
     });
     context.publish(tagsChanged, "plant", { edgeIds: [edgeId] });
-    return { tagId: row.id };
+    return { tagId };
   },
 });
 
-/** Changes how a tag is read, limited or written. What is stored already stays as it is. */
+/**
+ * Changes how a tag is read, limited or written. What is stored already stays as it is. A setting that is changed
+ * here no longer follows the template the tag came from.
+ */
 export const changeTag = defineCommand({
   name: "tag.change",
   input: ChangeTag,
@@ -69,7 +46,13 @@ export const changeTag = defineCommand({
     const [before] = await tx.select().from(tag).where(eq(tag.id, tagId)).for("update");
     if (before === undefined) throw new Refusal("not_found", {}, "tagId");
     const change = defined(given);
-    if (Object.keys(change).length > 0) await tx.update(tag).set(change).where(eq(tag.id, tagId));
+    await checkMapping(tx, {
+      ...before,
+      ...change,
+      meaning: (change.meaning ?? before.meaning) as TagMeaning,
+      tagId,
+    });
+    await updateTag(tx, before, change);
     context.audit({
       action: "tag.change",
       objectType: "tag",
@@ -140,16 +123,3 @@ export const setReflex = defineCommand({
     return { reflexId: row.id, version: row.version };
   },
 });
-
-async function edgeOf(tx: Tx, sourceId: number): Promise<number> {
-  const [row] = await tx.select({ edgeId: source.edgeId }).from(source).where(eq(source.id, sourceId));
-  if (row === undefined) throw new Refusal("not_found", {}, "sourceId");
-  return row.edgeId;
-}
-
-type Given<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-/** Without the fields that were not given. */
-function defined<T extends object>(input: T): Given<T> {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as Given<T>;
-}

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { rowId } from "#server/core/number.contract.ts";
-import { codeText, plainText } from "#server/core/text.contract.ts";
+import { plainText } from "#server/core/text.contract.ts";
 import { tagMeanings } from "#server/device/tag.contract.ts";
 import { EdgeTag, Reflex } from "#server/edge/document.contract.ts";
 
@@ -25,23 +25,21 @@ export const TagView = z.object({
   normalHigh: z.number().nullable(),
   /** Longest time between two stored readings, ms. */
   maxSilenceMs: z.number(),
+  /** How often it is expected, ms: stale after max(3 × this, 5 s). */
+  expectedMs: z.number(),
+  aggregateMs: z.number().nullable(),
+  scale: z.number(),
+  shift: z.number(),
+  deadband: z.number(),
+  modulus: z.number().nullable(),
+  words: z.record(z.string(), z.string()).nullable(),
+  /** Name of the template it follows, and which settings no longer do. */
+  template: z.string().nullable(),
+  overrides: z.array(z.string()),
   writable: z.boolean(),
   enabled: z.boolean(),
 });
 export type TagView = z.infer<typeof TagView>;
-
-export const SourceView = z.object({
-  id: z.number().int(),
-  edgeId: z.number().int(),
-  edgeCode: z.string(),
-  code: z.string(),
-  driver: z.string(),
-  enabled: z.boolean(),
-  tags: z.number().int(),
-  /** Metrics that were seen and that no tag names yet. */
-  discovered: z.number().int(),
-});
-export type SourceView = z.infer<typeof SourceView>;
 
 export const DiscoveredMetricView = z.object({
   id: z.number().int(),
@@ -56,14 +54,7 @@ export const DiscoveredMetricView = z.object({
 });
 export type DiscoveredMetricView = z.infer<typeof DiscoveredMetricView>;
 
-export const AddSource = z.object({
-  edgeId: Id,
-  code: codeText(),
-  driver: z.enum(["sparkplug", "socketio", "mqtt", "modbus"]),
-  config: z.record(z.string().max(64), z.unknown()).default({}),
-});
-
-const TagSettings = z.object({
+export const TagSettings = z.object({
   name: plainText(),
   meaning: z.enum(tagMeanings),
   unit: z.string().max(32).nullable(),
@@ -77,8 +68,15 @@ const TagSettings = z.object({
   low: z.number().nullable(),
   high: z.number().nullable(),
   writable: EdgeTag.shape.writable,
+  /** What each value means where the machine says a code and not a word, e.g. `{"3": "running"}`. */
+  words: z.record(z.string().min(1).max(64), z.string().min(1).max(64)).nullable(),
+  normalLow: z.number().nullable(),
+  normalHigh: z.number().nullable(),
+  /** Where a counter rolls over, e.g. 65536; null = it only resets. */
+  modulus: z.number().positive().nullable(),
   enabled: z.boolean(),
 });
+export type TagSettings = z.infer<typeof TagSettings>;
 
 export const AddTag = TagSettings.partial()
   .required({ name: true, meaning: true })

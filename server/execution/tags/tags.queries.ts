@@ -1,15 +1,19 @@
-import { and, asc, count, desc, eq, type SQL, sql } from "drizzle-orm";
+import { asc, desc, eq, type SQL } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
-import { source, tag } from "#db/schema/device/tags.ts";
-import { edge } from "#db/schema/edge/edge.ts";
+import { source, tag, tagTemplate, tagTemplateRow } from "#db/schema/device/tags.ts";
 import { discoveredMetric } from "#db/schema/edge/ingest.ts";
 import { workUnit } from "#db/schema/execution/plant.ts";
 import type { TagMeaning } from "#server/device/tag.contract.ts";
-import type { DiscoveredMetricView, SourceView, TagView } from "./tags.contract.ts";
+import type { DiscoveredMetricView, TagView } from "./tags.contract.ts";
 
 /** All tags, or those of one machine (by code), in the order of machines and names. */
 export async function listTags(db: Db | Tx, machineCode?: string): Promise<TagView[]> {
   return tagsWhere(db, machineCode === undefined ? undefined : eq(workUnit.code, machineCode));
+}
+
+/** All tags of one source, in the order of machines and names. */
+export async function tagsOfSource(db: Db | Tx, sourceId: number): Promise<TagView[]> {
+  return tagsWhere(db, eq(tag.sourceId, sourceId));
 }
 
 export async function findTag(db: Db | Tx, tagId: number): Promise<TagView | null> {
@@ -19,13 +23,15 @@ export async function findTag(db: Db | Tx, tagId: number): Promise<TagView | nul
 
 async function tagsWhere(db: Db | Tx, condition: SQL | undefined): Promise<TagView[]> {
   const rows = await db
-    .select({ tag, machineCode: workUnit.code, sourceCode: source.code })
+    .select({ tag, machineCode: workUnit.code, sourceCode: source.code, template: tagTemplate.name })
     .from(tag)
     .innerJoin(source, eq(source.id, tag.sourceId))
     .innerJoin(workUnit, eq(workUnit.id, tag.machineId))
+    .leftJoin(tagTemplateRow, eq(tagTemplateRow.id, tag.templateRowId))
+    .leftJoin(tagTemplate, eq(tagTemplate.id, tagTemplateRow.templateId))
     .where(condition)
     .orderBy(asc(workUnit.code), asc(tag.name), asc(tag.id));
-  return rows.map(({ tag: row, machineCode, sourceCode }) => ({
+  return rows.map(({ tag: row, machineCode, sourceCode, template }) => ({
     id: row.id,
     machineId: row.machineId,
     machineCode,
@@ -41,31 +47,18 @@ async function tagsWhere(db: Db | Tx, condition: SQL | undefined): Promise<TagVi
     normalLow: row.normalLow,
     normalHigh: row.normalHigh,
     maxSilenceMs: row.maxSilenceMs,
+    expectedMs: row.expectedMs,
+    aggregateMs: row.aggregateMs,
+    scale: row.scale,
+    shift: row.shift,
+    deadband: row.deadband,
+    modulus: row.modulus,
+    words: row.words ?? null,
+    template,
+    overrides: row.overrides,
     writable: row.writable != null,
     enabled: row.enabled,
   }));
-}
-
-export async function listSources(db: Db | Tx): Promise<SourceView[]> {
-  const tags = db.$count(tag, eq(tag.sourceId, source.id));
-  const discovered = db
-    .select({ n: count() })
-    .from(discoveredMetric)
-    .where(and(eq(discoveredMetric.sourceId, source.id), eq(discoveredMetric.state, "new")));
-  return db
-    .select({
-      id: source.id,
-      edgeId: source.edgeId,
-      edgeCode: edge.code,
-      code: source.code,
-      driver: source.driver,
-      enabled: source.enabled,
-      tags,
-      discovered: sql<number>`(${discovered})::int`,
-    })
-    .from(source)
-    .innerJoin(edge, eq(edge.id, source.edgeId))
-    .orderBy(asc(source.code));
 }
 
 /** Metrics that edges reported and no tag names, newest first. */

@@ -114,7 +114,7 @@ test("a station reads the tags of its own machines, the office all of them, a st
   expect((await elsewhere.get(query)).status).toBe(401);
   expect((await house.browser().get(query)).status).toBe(401);
   expect((await (await house.signedIn("manager")).get(query)).status).toBe(200);
-  expect((await station.get("/sources")).body.refusal.code).toBe("badge_needed");
+  expect((await station.get("/discovered-metrics")).body.refusal.code).toBe("badge_needed");
   const named = await station.get("/tags?machine=press-trend");
   expect(named.body.map((tag: { metric: string }) => tag.metric)).toEqual([
     "guard",

@@ -2,22 +2,15 @@ import { z } from "zod";
 import { rowIdInPath } from "#server/core/number.contract.ts";
 import type { Db } from "#db/client.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
-import {
-  addSource,
-  addTag,
-  changeTag,
-  ignoreMetric,
-  setReflex,
-} from "#server/execution/tags/tags.commands.ts";
+import { addTag, changeTag, ignoreMetric, setReflex } from "#server/execution/tags/tags.commands.ts";
 import {
   AddTag,
   ChangeTag,
   DiscoveredMetricView,
   SetReflex,
-  SourceView,
   TagView,
 } from "#server/execution/tags/tags.contract.ts";
-import { findTag, listDiscovered, listSources, listTags } from "#server/execution/tags/tags.queries.ts";
+import { findTag, listDiscovered, listTags, tagsOfSource } from "#server/execution/tags/tags.queries.ts";
 import { TrendQuery, TrendView } from "#server/execution/tags/trend.contract.ts";
 import { readTrend } from "#server/execution/tags/trend.queries.ts";
 import { commandRoute, queryRoute, type Routes } from "../route.ts";
@@ -35,6 +28,14 @@ export const tagsRoutes: Routes = (api) => {
     run: ({ db, input }) => listTags(db, input.machine),
   });
   queryRoute(api, {
+    path: "/sources/:id/tags",
+    params: OneTag,
+    action: "admin.look",
+    response: z.array(TagView),
+    summary: "Tags of one source",
+    run: ({ db, input }) => tagsOfSource(db, input.id),
+  });
+  queryRoute(api, {
     path: "/tags/:id/readings",
     params: OneTag,
     query: TrendQuery,
@@ -45,25 +46,12 @@ export const tagsRoutes: Routes = (api) => {
     run: ({ db, input }) => readTrend(db, input.id, input.from, input.to, input.points),
   });
   queryRoute(api, {
-    path: "/sources",
-    action: "admin.look",
-    response: z.array(SourceView),
-    summary: "Sources of all edges",
-    run: ({ db }) => listSources(db),
-  });
-  queryRoute(api, {
     path: "/discovered-metrics",
     query: z.object({ state: DiscoveredMetricView.shape.state.default("new") }),
     action: "admin.look",
     response: z.array(DiscoveredMetricView),
     summary: "Metrics that edges saw and no tag names",
     run: ({ db, input }) => listDiscovered(db, input.state),
-  });
-  commandRoute(api, {
-    path: "/sources",
-    command: addSource,
-    response: z.object({ sourceId: z.number() }),
-    summary: "Add a source to an edge",
   });
   commandRoute(api, {
     path: "/tags",
