@@ -90,3 +90,9 @@ export async function send<T>(
   }
   return (await call(path, init)) as T;
 }
+
+/** A question whose words are too many for an address. It changes nothing, and is not repeated by itself. */
+export async function ask<T>(path: string, body: object): Promise<T> {
+  const headers = { "content-type": "application/json" };
+  return (await call(path, { method: "POST", headers, body: JSON.stringify(body) })) as T;
+}

@@ -25,6 +25,8 @@ export interface Place {
     | "approvals"
     | "reports"
     | "setup"
+    | "sources"
+    | "deadLetters"
     | "people"
     | "stations"
     | "audit"

@@ -11,8 +11,10 @@ const places: readonly (Place & { readonly action: Action })[] = [
   { href: "/office/approvals", key: "approvals", action: "office.look" },
   { href: "/reports", key: "reports", action: "reports.look" },
   { href: "/admin/setup", key: "setup", action: "plant.manage" },
+  { href: "/admin/sources", key: "sources", action: "admin.look" },
   { href: "/admin/people", key: "people", action: "people.manage" },
   { href: "/admin/stations", key: "stations", action: "station.manage" },
+  { href: "/admin/dead-letters", key: "deadLetters", action: "deadletter.manage" },
   { href: "/admin/audit", key: "audit", action: "audit.read" },
   { href: "/admin/house", key: "house", action: "admin.look" },
 ];

@@ -1,4 +1,4 @@
-import { asc, desc, eq, type SQL } from "drizzle-orm";
+import { and, asc, desc, eq, type SQL } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
 import { source, tag, tagTemplate, tagTemplateRow } from "#db/schema/device/tags.ts";
 import { discoveredMetric } from "#db/schema/edge/ingest.ts";
@@ -61,16 +61,22 @@ async function tagsWhere(db: Db | Tx, condition: SQL | undefined): Promise<TagVi
   }));
 }
 
-/** Metrics that edges reported and no tag names, newest first. */
+/** Metrics that edges reported and no tag names, of all sources or one, newest first. */
 export async function listDiscovered(
   db: Db | Tx,
   state: DiscoveredMetricView["state"] = "new",
+  sourceId?: number,
 ): Promise<DiscoveredMetricView[]> {
   const rows = await db
     .select({ metric: discoveredMetric, sourceCode: source.code })
     .from(discoveredMetric)
     .innerJoin(source, eq(source.id, discoveredMetric.sourceId))
-    .where(eq(discoveredMetric.state, state))
+    .where(
+      and(
+        eq(discoveredMetric.state, state),
+        sourceId === undefined ? undefined : eq(discoveredMetric.sourceId, sourceId),
+      ),
+    )
     .orderBy(desc(discoveredMetric.firstSeen), asc(discoveredMetric.metric))
     .limit(1000);
   return rows.map(({ metric, sourceCode }) => ({

@@ -47,11 +47,14 @@ export const tagsRoutes: Routes = (api) => {
   });
   queryRoute(api, {
     path: "/discovered-metrics",
-    query: z.object({ state: DiscoveredMetricView.shape.state.default("new") }),
+    query: z.object({
+      state: DiscoveredMetricView.shape.state.default("new"),
+      source: rowIdInPath().optional(),
+    }),
     action: "admin.look",
     response: z.array(DiscoveredMetricView),
-    summary: "Metrics that edges saw and no tag names",
-    run: ({ db, input }) => listDiscovered(db, input.state),
+    summary: "Metrics that edges saw and no tag names, of all sources or of one",
+    run: ({ db, input }) => listDiscovered(db, input.state, input.source),
   });
   commandRoute(api, {
     path: "/tags",

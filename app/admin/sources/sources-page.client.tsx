@@ -1,0 +1,147 @@
+"use client";
+
+import Link from "next/link";
+import { useLocale, useTranslations } from "next-intl";
+import { type ReactNode, useState } from "react";
+import { formatNumber, formatSpan } from "#app/_lib/format.ts";
+import { useRecord } from "#app/_live/record.client.ts";
+import { Button, ButtonLink } from "#app/_ui/desk/button.client.tsx";
+import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
+import { Notice, Skeleton } from "#app/_ui/notice.tsx";
+import { Ago } from "#app/_ui/relative-time.client.tsx";
+import type { SourceView } from "#server/execution/sources/sources.contract.ts";
+import { EdgeTable } from "./edge-table.client.tsx";
+import { SourceMark } from "./source-state.client.tsx";
+import { TemplateTable } from "./template-table.client.tsx";
+
+const tabs = ["sources", "edges", "templates"] as const;
+
+/** Where readings come from, whether they come, and what is new there. */
+export function SourcesPage(): ReactNode {
+  const t = useTranslations("admin.sources");
+  const [tab, setTab] = useState<(typeof tabs)[number]>("sources");
+  return (
+    <section className="d-panel">
+      <div className="flex flex-wrap items-center justify-between gap-3 p-4 pb-2">
+        <h1 className="text-lg font-semibold">{t("title")}</h1>
+        <div className="flex flex-wrap items-center gap-2">
+          <div className="flex gap-1" role="group" aria-label={t("show")}>
+            {tabs.map((one) => (
+              <Button key={one} size="small" tone="quiet" pressed={one === tab} onPress={() => setTab(one)}>
+                {t(`tab.${one}`)}
+              </Button>
+            ))}
+          </div>
+          <ButtonLink href="/admin/sources/new" tone="primary">
+            {t("add")}
+          </ButtonLink>
+        </div>
+      </div>
+      {tab === "sources" && <SourceTable />}
+      {tab === "edges" && <EdgeTable />}
+      {tab === "templates" && <TemplateTable />}
+    </section>
+  );
+}
+
+function SourceTable(): ReactNode {
+  const t = useTranslations("admin.sources");
+  const locale = useLocale();
+  const { data, error } = useRecord<readonly SourceView[]>({
+    path: "/sources",
+    scopes: ["plant"],
+    topics: ["tags.", "metric."],
+    everyMs: 5000,
+  });
+  const columns: readonly Column<SourceView>[] = [
+    {
+      key: "code",
+      head: t("code"),
+      value: (s) => s.code,
+      cell: (s) => (
+        <Link href={`/admin/sources/${String(s.id)}`} prefetch={false} className="d-link font-semibold">
+          <bdi>{s.code}</bdi>
+        </Link>
+      ),
+    },
+    {
+      key: "state",
+      head: t("how"),
+      value: (s) => t(`state.${s.health.state}`),
+      cell: (s) => (
+        <span className="flex flex-col gap-0.5">
+          <SourceMark state={s.health.state} />
+          {s.health.problem !== null && (
+            <bdi className="max-w-80 text-sm break-words text-ink-2">{s.health.problem}</bdi>
+          )}
+        </span>
+      ),
+    },
+    { key: "driver", head: t("driver"), value: (s) => t(`driverName.${s.driver}`) },
+    { key: "edge", head: t("edge"), value: (s) => s.edgeCode },
+    {
+      key: "last",
+      head: t("lastMessage"),
+      value: (s) => s.health.lastMessageAt,
+      cell: (s) => (s.health.lastMessageAt === null ? "–" : <Ago at={s.health.lastMessageAt} />),
+    },
+    {
+      key: "rate",
+      head: t("rate"),
+      align: "end",
+      value: (s) => s.health.rate,
+      cell: (s) => (s.health.rate === null ? "–" : formatNumber(locale, s.health.rate, 1)),
+    },
+    { key: "errors", head: t("errors"), align: "end", value: (s) => s.health.errors ?? "–" },
+    {
+      key: "skew",
+      head: t("skew"),
+      align: "end",
+      value: (s) => s.health.skewMs,
+      cell: (s) => (s.health.skewMs === null ? "–" : formatSpan(locale, Math.abs(s.health.skewMs))),
+    },
+    {
+      key: "tags",
+      head: t("tags"),
+      align: "end",
+      value: (s) => s.tags,
+      cell: (s) => (
+        <span className="inline-flex flex-wrap items-center justify-end gap-1.5">
+          {s.tags}
+          {s.discovered > 0 && (
+            <span className="d-chip" data-strong="true">
+              {t("newMetrics", { count: s.discovered })}
+            </span>
+          )}
+        </span>
+      ),
+    },
+  ];
+  return (
+    <>
+      {error !== null && <Notice kind="error" title={t("unread")} />}
+      <DataTable
+        name="sources"
+        caption={t("title")}
+        columns={columns}
+        rows={data}
+        rowKey={(s) => String(s.id)}
+        loading={<Skeleton lines={6} label={t("loading")} />}
+        empty={
+          <Notice
+            kind="empty"
+            title={t("none")}
+            filling
+            action={
+              <ButtonLink href="/admin/sources/new" tone="primary">
+                {t("add")}
+              </ButtonLink>
+            }
+          >
+            {t("noneText")}
+          </Notice>
+        }
+      />
+    </>
+  );
+}

@@ -1,0 +1,64 @@
+"use client";
+
+import { useTranslations } from "next-intl";
+import type { ReactNode } from "react";
+import { useErrorWords } from "#app/_lib/words.client.ts";
+import { Notice } from "#app/_ui/notice.tsx";
+import { SeenWords } from "./seen-value.client.tsx";
+import type { Trial } from "./use-trial.client.ts";
+
+const most = 50;
+
+/** What came of a trial: reached or not and why, and what was said. */
+export function TrialResult(props: { trial: Trial }): ReactNode {
+  const { trial } = props;
+  const t = useTranslations("admin.sources");
+  const wrong = useErrorWords();
+  if (trial.phase === "none") return null;
+  if (trial.phase === "running")
+    return (
+      <p role="status" className="text-ink-2">
+        {t("trying")}
+      </p>
+    );
+  if (trial.phase === "wrong") return <Notice kind="error" title={wrong(trial.error)} />;
+  const { connected, problem, seen } = trial.answer;
+  return (
+    <div className="flex flex-col gap-2" data-trial={connected ? "connected" : "failed"}>
+      <Notice
+        kind={connected ? "clear" : "error"}
+        title={t(connected ? (seen.length > 0 ? "trialSaid" : "trialQuiet") : "trialFailed", {
+          count: seen.length,
+        })}
+      >
+        {problem !== null && <bdi className="break-words">{problem}</bdi>}
+      </Notice>
+      {seen.length > 0 && (
+        <table className="d-table">
+          <caption className="sr-only">{t("seen")}</caption>
+          <thead>
+            <tr>
+              <th>{t("metric")}</th>
+              <th data-align="end">{t("value")}</th>
+              <th>{t("datatype")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {seen.slice(0, most).map((one) => (
+              <tr key={one.metric}>
+                <td>
+                  <bdi className="font-mono text-sm break-all">{one.metric}</bdi>
+                </td>
+                <td data-align="end">
+                  <SeenWords value={one.value} unit={one.unit} />
+                </td>
+                <td>{t(`datatypes.${one.datatype}`)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+      {seen.length > most && <p className="text-ink-2">{t("andMore", { count: seen.length - most })}</p>}
+    </div>
+  );
+}
