@@ -17,12 +17,18 @@ export const EdgeEnvironment = z.object({
     .describe(
       "The server's public key (PEM) that documents are signed with; else DATA_DIR/keys/document.pub",
     ),
+  EDGE_ENROL_CODE: z
+    .string()
+    .optional()
+    .describe("One-time code of a further edge: spent at its first start for its token"),
   SERVER_URL: z.url().optional().describe("Where the server listens; else http://127.0.0.1:PORT"),
   SERVER_CA_FILE: z.string().optional().describe("Authority (PEM) of the server's certificate, with https"),
 });
 
 export interface EdgeConfig extends Config {
   readonly code: string;
+  /** Whether the code was said, or is the usual one of the edge that starts with the plant. */
+  readonly enrolCode: string | null;
   readonly tokenFile: string;
   readonly publicKeyFile: string;
   readonly serverUrl: string;
@@ -44,6 +50,7 @@ export function parseEdgeConfig(env: Readonly<Record<string, string | undefined>
   return {
     ...config,
     code: own.EDGE_CODE,
+    enrolCode: own.EDGE_ENROL_CODE ?? null,
     tokenFile: own.EDGE_TOKEN_FILE ?? join(folder, "token"),
     publicKeyFile: own.SERVER_PUBLIC_KEY_FILE ?? join(config.DATA_DIR, "keys", "document.pub"),
     serverUrl: own.SERVER_URL ?? `http://127.0.0.1:${config.PORT}`,

@@ -4,6 +4,7 @@ import { createLogger } from "#server/core/log.ts";
 import { startServices } from "#server/core/services.ts";
 import { parseEdgeConfig } from "./edge-config.ts";
 import { createEdge } from "./edge.ts";
+import { enrolEdge } from "./enrol-edge.ts";
 
 /** The edge process. Everything it answered as stored survives a kill -9 at any moment. */
 async function main(): Promise<void> {
@@ -11,13 +12,19 @@ async function main(): Promise<void> {
   // oxlint-disable-next-line node/no-process-env
   const config = parseEdgeConfig(process.env);
   const log = createLogger("edge", config.LOG_LEVEL);
+  const serverCa = config.serverCaFile === null ? null : await secret(config.serverCaFile, "SERVER_CA_FILE");
+  const { enrolCode, serverUrl, folder } = config;
+  const enrolled =
+    enrolCode === null ? null : await enrolEdge({ folder, code: enrolCode, serverUrl, serverCa });
   const edge = await createEdge({
-    code: config.code,
-    token: await secret(config.tokenFile, "EDGE_TOKEN_FILE"),
-    publicKey: await secret(config.publicKeyFile, "SERVER_PUBLIC_KEY_FILE"),
-    serverUrl: config.serverUrl,
-    serverCa: config.serverCaFile === null ? null : await secret(config.serverCaFile, "SERVER_CA_FILE"),
-    folder: config.folder,
+    ...(enrolled ?? {
+      code: config.code,
+      token: await secret(config.tokenFile, "EDGE_TOKEN_FILE"),
+      publicKey: await secret(config.publicKeyFile, "SERVER_PUBLIC_KEY_FILE"),
+    }),
+    serverUrl,
+    serverCa,
+    folder,
     mqttPort: config.MQTT_PORT,
     mqttUrl: config.MQTT_URL ?? null,
     devicePort: config.DEVICE_PORT,

@@ -16,9 +16,11 @@ export interface ConfigValues {
 export function ConfigFields(props: {
   driver: string;
   values: ConfigValues;
+  /** A secret that is left empty stays as it was. */
+  keepsSecrets: boolean;
   onChange: (values: ConfigValues) => void;
 }): ReactNode {
-  const { driver, values, onChange } = props;
+  const { driver, values, keepsSecrets, onChange } = props;
   const t = useTranslations("admin.sources");
   const form = driverForms[driver];
   if (form === undefined) return null;
@@ -35,6 +37,7 @@ export function ConfigFields(props: {
               key={spec.key}
               spec={spec}
               value={values.fields[spec.key] ?? ""}
+              kept={keepsSecrets}
               onChange={(value) => setField(spec.key, value)}
             />
           ))}
@@ -97,8 +100,13 @@ function nextRow(driver: string, rows: readonly FormValues[]): FormValues {
   };
 }
 
-function Field(props: { spec: FieldSpec; value: string; onChange: (value: string) => void }): ReactNode {
-  const { spec, value, onChange } = props;
+function Field(props: {
+  spec: FieldSpec;
+  value: string;
+  kept?: boolean;
+  onChange: (value: string) => void;
+}): ReactNode {
+  const { spec, value, kept = false, onChange } = props;
   const { key, kind, options = [], example, required = false } = spec;
   const t = useTranslations("admin.sources");
   const label = `${t(`setting.${key}`)}${required ? " *" : ""}`;
@@ -133,7 +141,7 @@ function Field(props: { spec: FieldSpec; value: string; onChange: (value: string
       dir="ltr"
       autoComplete="off"
       {...(kind === "number" && { inputMode: "decimal" as const })}
-      {...(kind === "secret" && { type: "password", placeholder: t("secretKept") })}
+      {...(kind === "secret" && { type: "password", placeholder: kept ? t("secretKept") : "" })}
       {...(example !== undefined && { placeholder: example })}
       onChange={(event) => onChange(event.target.value)}
     />

@@ -8,7 +8,10 @@ export async function generateMetadata() {
 }
 
 /** How a source is right now knows the server alone: the page asks it, and paints no guess before. */
-export default async function Sources(): Promise<ReactNode> {
+export default async function Sources(props: {
+  searchParams: Promise<{ show?: string }>;
+}): Promise<ReactNode> {
   await requirePage("admin.look", { at: "/admin/sources" });
-  return <SourcesPage />;
+  const { show } = await props.searchParams;
+  return <SourcesPage show={show === "edges" || show === "templates" ? show : "sources"} />;
 }

@@ -2,7 +2,6 @@
 
 import { useLocale } from "next-intl";
 import type { ReactNode } from "react";
-import { formatNumber } from "#app/_lib/format.ts";
 
 /** A raw value as a source said it; a dash where it said none. */
 export function SeenWords(props: {
@@ -15,7 +14,7 @@ export function SeenWords(props: {
     value === null || value === undefined
       ? "–"
       : typeof value === "number"
-        ? formatNumber(locale, value, Number.isInteger(value) ? 0 : 3)
+        ? new Intl.NumberFormat(locale, { maximumFractionDigits: 4 }).format(value)
         : String(value);
   return (
     <span className="value whitespace-nowrap" dir="ltr">

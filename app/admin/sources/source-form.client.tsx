@@ -92,7 +92,7 @@ export function SourceForm(props: {
       )}
       <p className="text-ink-2">{t(`driverText.${driver}`)}</p>
       {typed === null ? (
-        <ConfigFields driver={driver} values={values} onChange={setValues} />
+        <ConfigFields driver={driver} values={values} keepsSecrets={source !== null} onChange={setValues} />
       ) : (
         <TextArea
           label={t("asText")}

@@ -2,10 +2,10 @@
 
 import Link from "next/link";
 import { useLocale, useTranslations } from "next-intl";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { formatNumber, formatSpan } from "#app/_lib/format.ts";
 import { useRecord } from "#app/_live/record.client.ts";
-import { Button, ButtonLink } from "#app/_ui/desk/button.client.tsx";
+import { ButtonLink } from "#app/_ui/desk/button.client.tsx";
 import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import { Ago } from "#app/_ui/relative-time.client.tsx";
@@ -17,29 +17,34 @@ import { TemplateTable } from "./template-table.client.tsx";
 const tabs = ["sources", "edges", "templates"] as const;
 
 /** Where readings come from, whether they come, and what is new there. */
-export function SourcesPage(): ReactNode {
+export function SourcesPage({ show }: { show: (typeof tabs)[number] }): ReactNode {
   const t = useTranslations("admin.sources");
-  const [tab, setTab] = useState<(typeof tabs)[number]>("sources");
   return (
     <section className="d-panel">
       <div className="flex flex-wrap items-center justify-between gap-3 p-4 pb-2">
         <h1 className="text-lg font-semibold">{t("title")}</h1>
         <div className="flex flex-wrap items-center gap-2">
-          <div className="flex gap-1" role="group" aria-label={t("show")}>
+          <nav className="flex gap-1" aria-label={t("show")}>
             {tabs.map((one) => (
-              <Button key={one} size="small" tone="quiet" pressed={one === tab} onPress={() => setTab(one)}>
+              <Link
+                key={one}
+                href={one === "sources" ? "/admin/sources" : `/admin/sources?show=${one}`}
+                prefetch={false}
+                className="d-tab"
+                {...(one === show ? { "aria-current": "page" as const } : {})}
+              >
                 {t(`tab.${one}`)}
-              </Button>
+              </Link>
             ))}
-          </div>
+          </nav>
           <ButtonLink href="/admin/sources/new" tone="primary">
             {t("add")}
           </ButtonLink>
         </div>
       </div>
-      {tab === "sources" && <SourceTable />}
-      {tab === "edges" && <EdgeTable />}
-      {tab === "templates" && <TemplateTable />}
+      {show === "sources" && <SourceTable />}
+      {show === "edges" && <EdgeTable />}
+      {show === "templates" && <TemplateTable />}
     </section>
   );
 }

@@ -1,6 +1,6 @@
 "use client";
 
-import { useTranslations } from "next-intl";
+import { useLocale, useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
 import { useForm } from "react-hook-form";
 import { useCommand } from "#app/_lib/use-command.client.ts";
@@ -8,6 +8,7 @@ import { useErrorWords } from "#app/_lib/words.client.ts";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { Dialog } from "#app/_ui/desk/dialog.client.tsx";
 import type { TagTemplateView } from "#server/execution/tags/templates.contract.ts";
+import { limitsText } from "./limits.ts";
 import { TagFields } from "./tag-fields.client.tsx";
 import { changed, settingsOf, tagFormOf, type TagForm, wrongNumber } from "./tag-form.ts";
 
@@ -20,10 +21,7 @@ export function TemplateRow(props: { row: Row; onSaved: () => void }): ReactNode
   const t = useTranslations("admin.sources");
   const meaning = useTranslations("meaning");
   const [open, setOpen] = useState(false);
-  const limits =
-    settings.low == null && settings.high == null
-      ? "–"
-      : `${String(settings.low ?? "…")} – ${String(settings.high ?? "…")}`;
+  const limits = limitsText(useLocale(), settings.low, settings.high);
   return (
     <tr>
       <td data-head={t("metric")}>

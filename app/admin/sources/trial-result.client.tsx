@@ -34,29 +34,31 @@ export function TrialResult(props: { trial: Trial }): ReactNode {
         {problem !== null && <bdi className="break-words">{problem}</bdi>}
       </Notice>
       {seen.length > 0 && (
-        <table className="d-table">
-          <caption className="sr-only">{t("seen")}</caption>
-          <thead>
-            <tr>
-              <th>{t("metric")}</th>
-              <th data-align="end">{t("value")}</th>
-              <th>{t("datatype")}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {seen.slice(0, most).map((one) => (
-              <tr key={one.metric}>
-                <td>
-                  <bdi className="font-mono text-sm break-all">{one.metric}</bdi>
-                </td>
-                <td data-align="end">
-                  <SeenWords value={one.value} unit={one.unit} />
-                </td>
-                <td>{t(`datatypes.${one.datatype}`)}</td>
+        <div className="max-h-96 overflow-y-auto rounded border border-hairline">
+          <table className="d-table">
+            <caption className="sr-only">{t("seen")}</caption>
+            <thead>
+              <tr>
+                <th>{t("metric")}</th>
+                <th data-align="end">{t("value")}</th>
+                <th>{t("datatype")}</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {seen.slice(0, most).map((one) => (
+                <tr key={one.metric}>
+                  <td>
+                    <bdi className="font-mono text-sm break-all">{one.metric}</bdi>
+                  </td>
+                  <td data-align="end">
+                    <SeenWords value={one.value} unit={one.unit} />
+                  </td>
+                  <td>{t(`datatypes.${one.datatype}`)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       )}
       {seen.length > most && <p className="text-ink-2">{t("andMore", { count: seen.length - most })}</p>}
     </div>

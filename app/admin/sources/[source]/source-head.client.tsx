@@ -25,7 +25,9 @@ export function SourceHead(props: { source: SourceView; children: ReactNode }): 
       t("skew"),
       health.skewMs === null
         ? "–"
-        : t(health.skewMs >= 0 ? "skewBehind" : "skewAhead", { span: span(health.skewMs) }),
+        : Math.abs(health.skewMs) < 1000
+          ? t("skewNone")
+          : t(health.skewMs >= 0 ? "skewBehind" : "skewAhead", { span: span(health.skewMs) }),
     ],
     [
       t("backlog"),

@@ -1,6 +1,6 @@
 "use client";
 
-import { useTranslations } from "next-intl";
+import { useLocale, useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { useErrorWords } from "#app/_lib/words.client.ts";
@@ -12,6 +12,7 @@ import { LiveValue, ValueAge } from "#app/_ui/live-value.client.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import type { SourceView } from "#server/execution/sources/sources.contract.ts";
 import type { TagView } from "#server/execution/tags/tags.contract.ts";
+import { limitsText } from "../limits.ts";
 import { TagDialog } from "../tag-dialog.client.tsx";
 import { TemplateTools } from "./template-tools.client.tsx";
 
@@ -23,6 +24,7 @@ export function TagTable(props: {
   const { source, machines } = props;
   const t = useTranslations("admin.sources");
   const meaning = useTranslations("meaning");
+  const locale = useLocale();
   const wrong = useErrorWords();
   const tags = useRecord<readonly TagView[]>({
     path: `/sources/${String(source.id)}/tags`,
@@ -49,17 +51,8 @@ export function TagTable(props: {
     {
       key: "limits",
       head: t("limits"),
-      value: (tag) =>
-        tag.low === null && tag.high === null
-          ? "–"
-          : `${String(tag.low ?? "…")} – ${String(tag.high ?? "…")}`,
-      cell: (tag) => (
-        <bdi dir="ltr">
-          {tag.low === null && tag.high === null
-            ? "–"
-            : `${String(tag.low ?? "…")} – ${String(tag.high ?? "…")}`}
-        </bdi>
-      ),
+      value: (tag) => limitsText(locale, tag.low, tag.high),
+      cell: (tag) => <bdi dir="ltr">{limitsText(locale, tag.low, tag.high)}</bdi>,
     },
     {
       key: "template",
