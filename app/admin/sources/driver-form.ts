@@ -1,3 +1,5 @@
+import type { SourceDriver } from "#server/execution/sources/sources.contract.ts";
+
 /** One setting of a driver as a person fills it in; all are text until the config is made. */
 export interface FieldSpec {
   readonly key: string;
@@ -100,6 +102,9 @@ export const driverForms: Readonly<Record<string, DriverForm>> = {
   socketio: { fields: [], ...none },
 };
 
+/** Drivers in the order in which they are offered: the most common first. */
+export const choosable: readonly SourceDriver[] = ["modbus", "mqtt", "sparkplug", "socketio"];
+
 /** What stands in the form for a config; a secret never does. */
 export function formOf(driver: string, config: Config): { fields: FormValues; rows: FormValues[] } {
   const form = driverForms[driver];
@@ -194,7 +199,9 @@ function readMapping(mapping: Config): FormValues {
   return {
     filter: said(mapping["filter"]),
     payload: said(mapping["payload"], "json"),
-    values: list(mapping["values"]).join(", "),
+    values: list(mapping["values"])
+      .map((path) => said(path))
+      .join(", "),
     name: said(mapping["name"]),
     timePath: said(time["path"]),
     timeUnit: said(time["unit"], "ms"),

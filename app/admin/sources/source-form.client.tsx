@@ -8,9 +8,8 @@ import type { CommandState } from "#app/_lib/use-command.client.ts";
 import { useErrorWords } from "#app/_lib/words.client.ts";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { SelectField, TextArea, TextField } from "#app/_ui/desk/field.tsx";
-import { sourceDrivers } from "#server/execution/sources/sources.contract.ts";
 import { ConfigFields, type ConfigValues } from "./config-fields.client.tsx";
-import { configOf, driverForms, emptyRow, formOf, isShownWhole } from "./driver-form.ts";
+import { choosable, configOf, driverForms, emptyRow, formOf, isShownWhole } from "./driver-form.ts";
 import { TrialResult } from "./trial-result.client.tsx";
 import { useTrial } from "./use-trial.client.ts";
 
@@ -66,7 +65,7 @@ export function SourceForm(props: {
           <SelectField
             label={t("driver")}
             value={driver}
-            options={sourceDrivers.map((one) => ({ value: one, label: t(`driverName.${one}`) }))}
+            options={choosable.map((one) => ({ value: one, label: t(`driverName.${one}`) }))}
             onChange={(event) => {
               setDriver(event.target.value);
               setValues(begin(event.target.value, {}));

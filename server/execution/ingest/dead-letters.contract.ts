@@ -34,9 +34,35 @@ export const DeadLetterFilter = z.object({
 export type DeadLetterFilter = z.infer<typeof DeadLetterFilter>;
 
 export const DiscardDeadLetters = z.object({
-  ids: z.array(longId()).min(1).max(500),
+  ids: z.array(longId()).min(1).max(2000),
   reason: plainText(400),
 });
+
+/** Takes up again what a mended mapping can read now. */
+export const ReplayDeadLetters = z.object({ ids: z.array(longId()).min(1).max(2000) });
+
+/** Letters that say the same of the same: what a person decides about at once. */
+export const LetterGroup = z.object({
+  key: z.string(),
+  edgeCode: z.string(),
+  reason: z.string(),
+  sourceId: z.number().int().nullable(),
+  metric: z.string().nullable(),
+  tagId: z.number().int().nullable(),
+  tagName: z.string().nullable(),
+  machineCode: z.string().nullable(),
+  letters: z.number().int(),
+  /** How often it came; a frame that is sent again and again is one letter. */
+  times: z.number().int(),
+  firstSeen: z.number(),
+  lastSeen: z.number(),
+  /** The newest, as it came. */
+  example: z.string(),
+  /** False for frames and messages that hold no single reading. */
+  replayable: z.boolean(),
+  ids: z.array(z.number().int()),
+});
+export type LetterGroup = z.infer<typeof LetterGroup>;
 
 /** Readings that will never come, and why. */
 export const GapView = z.object({

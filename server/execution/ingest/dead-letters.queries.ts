@@ -4,7 +4,15 @@ import { source, tag } from "#db/schema/device/tags.ts";
 import { edge } from "#db/schema/edge/edge.ts";
 import { deadLetter, gap } from "#db/schema/edge/ingest.ts";
 import { workUnit } from "#db/schema/execution/plant.ts";
-import type { DeadLetterFilter, DeadLetterView, GapView } from "./dead-letters.contract.ts";
+import {
+  DeadLetterFilter,
+  type DeadLetterView,
+  type GapView,
+  type LetterGroup,
+} from "./dead-letters.contract.ts";
+import { groupLetters } from "./replay.rules.ts";
+
+const mostGrouped = 10_000;
 
 /** Newest first. */
 export async function listDeadLetters(db: Db | Tx, filter: DeadLetterFilter): Promise<DeadLetterView[]> {
@@ -40,6 +48,12 @@ export async function listDeadLetters(db: Db | Tx, filter: DeadLetterFilter): Pr
     state: letter.state,
     note: letter.note,
   }));
+}
+
+/** The open letters in groups; of a flood the newest 10,000 are looked at. */
+export async function listLetterGroups(db: Db | Tx): Promise<LetterGroup[]> {
+  const filter = DeadLetterFilter.parse({});
+  return groupLetters(await listDeadLetters(db, { ...filter, limit: mostGrouped }));
 }
 
 /** Newest first. */

@@ -8,7 +8,7 @@ import { workUnit } from "#db/schema/execution/plant.ts";
 import { setting } from "#db/schema/core/core.ts";
 import { canonicalJson } from "#server/core/audit.ts";
 import type { Clock } from "#server/core/clock.ts";
-import { EdgeDocument, type SignedDocument } from "#server/edge/document.contract.ts";
+import { EdgeDocument, type EdgeTag, type SignedDocument } from "#server/edge/document.contract.ts";
 import { laneOf } from "./epoch.rules.ts";
 
 export interface VersionedDocument extends SignedDocument {
@@ -90,26 +90,7 @@ async function contentOf(tx: Tx, edgeId: number): Promise<Content> {
   const own = new Set(rows.map((row) => row.tag.id));
 
   return {
-    tags: rows.map(({ tag: row, lineId }) => ({
-      id: row.id,
-      sourceId: row.sourceId,
-      machineId: row.machineId,
-      lane: laneOf(lineId),
-      metric: row.metric,
-      meaning: row.meaning as Content["tags"][number]["meaning"],
-      datatype: row.datatype,
-      unit: row.unit,
-      scale: row.scale,
-      shift: row.shift,
-      deadband: row.deadband,
-      maxSilenceMs: row.maxSilenceMs,
-      expectedMs: row.expectedMs,
-      aggregateMs: row.aggregateMs,
-      low: row.low,
-      high: row.high,
-      ...(row.words == null ? {} : { words: row.words }),
-      writable: row.writable ?? null,
-    })),
+    tags: rows.map(({ tag: row, lineId }) => edgeTagOf(row, lineId)),
     machines: machines.map((row) => ({
       id: row.id,
       code: row.code,
@@ -140,5 +121,29 @@ async function contentOf(tx: Tx, edgeId: number): Promise<Content> {
       })),
     ...defaultQueue,
     ...(queue?.value as Partial<typeof defaultQueue> | undefined),
+  };
+}
+
+/** A tag as an edge must know it. */
+export function edgeTagOf(row: typeof tag.$inferSelect, lineId: number): EdgeTag {
+  return {
+    id: row.id,
+    sourceId: row.sourceId,
+    machineId: row.machineId,
+    lane: laneOf(lineId),
+    metric: row.metric,
+    meaning: row.meaning as EdgeTag["meaning"],
+    datatype: row.datatype,
+    unit: row.unit,
+    scale: row.scale,
+    shift: row.shift,
+    deadband: row.deadband,
+    maxSilenceMs: row.maxSilenceMs,
+    expectedMs: row.expectedMs,
+    aggregateMs: row.aggregateMs,
+    low: row.low,
+    high: row.high,
+    ...(row.words == null ? {} : { words: row.words }),
+    writable: row.writable ?? null,
   };
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { and, desc, eq, inArray, sql } from "drizzle-orm";
-import type { Db } from "#db/client.ts";
+import type { Db, Tx } from "#db/client.ts";
 import { setting } from "#db/schema/core/core.ts";
 import { edge } from "#db/schema/edge/edge.ts";
 import { deadLetter, ingestCursor, stream } from "#db/schema/edge/ingest.ts";
@@ -11,7 +11,7 @@ import { maxRaw } from "./precheck.rules.ts";
 const maxCursors = 4096;
 
 /** The id of a stream, made when it is new. */
-export async function streamIdOf(db: Db, edgeId: number, lane: number): Promise<number> {
+export async function streamIdOf(db: Db | Tx, edgeId: number, lane: number): Promise<number> {
   const find = () =>
     db
       .select({ id: stream.id })

@@ -1,4 +1,5 @@
-import type { Db } from "#db/client.ts";
+import { sql } from "drizzle-orm";
+import type { Db, Tx } from "#db/client.ts";
 import type { ReadingColumns } from "#server/edge/block.contract.ts";
 import { epochToDatabase } from "./epoch.rules.ts";
 
@@ -62,6 +63,19 @@ export async function ingestReadings(db: Db, batch: ReadingBatch, now: number): 
     ],
     { prepare: true },
   );
+  return answer(rows[0]);
+}
+
+/** The same as part of a transaction: what is stored stands or falls with what else it does. */
+export async function ingestWithin(tx: Tx, batch: ReadingBatch, now: number): Promise<ReadingsAnswer> {
+  const { columns, streamId, first } = batch;
+  const rows = await tx.execute<ReadingsAnswer & Record<string, unknown>>(sql`
+    select status, seq::float8 as seq, stored, dead from ingest_batch(
+      ${streamId}, ${epochToDatabase(batch.epoch)}::bigint, ${first}, ${first + columns.tagIds.length - 1},
+      ${numbers(columns.tagIds)}::text::int[], ${numbers(columns.sourceTs)}::text::float8[],
+      ${numbers(columns.edgeTs)}::text::float8[], ${numbers(columns.num)}::text::float8[],
+      ${texts(columns.txt)}::text::text[], ${numbers(columns.quality)}::text::smallint[],
+      null, ${batch.historical}, to_timestamp(${now / 1000}))`);
   return answer(rows[0]);
 }
 
