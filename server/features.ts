@@ -22,6 +22,7 @@ import { demoRoutes } from "./http/routes/demo.ts";
 import { guidanceRoutes } from "./http/routes/guidance.ts";
 import { healthRoutes, type HealthSource } from "./http/routes/health.ts";
 import { machinesRoutes } from "./http/routes/machines.ts";
+import { materialsRoutes } from "./http/routes/materials.ts";
 import { oeeRoutes } from "./http/routes/oee.ts";
 import { ordersRoutes } from "./http/routes/orders.ts";
 import { peopleRoutes } from "./http/routes/people.ts";
@@ -43,6 +44,7 @@ export function routes(deps: { pepper: string; health: HealthSource }): Routes[]
     plantRoutes,
     productsRoutes,
     ordersRoutes,
+    materialsRoutes,
     shiftsRoutes,
     alarmsRoutes,
     guidanceRoutes,

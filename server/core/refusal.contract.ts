@@ -61,6 +61,17 @@ export const refusalCodes = [
   "limit_reached",
   "not_manual",
   "has_source",
+  "order_on_hold",
+  "order_closed",
+  "order_running",
+  "order_started",
+  "order_not_started",
+  "below_made",
+  "run_overlaps",
+  "preview_changed",
+  "later_correction",
+  "nothing_changes",
+  "lot_not_on_job",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

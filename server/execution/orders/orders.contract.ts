@@ -40,18 +40,26 @@ export const RunningJob = z.object({
   /** Ideal ms per machine cycle. */
   cycleMs: z.number().nullable(),
   lots: z.array(LotRef),
+  /** Its order is on hold: why, and since when. */
+  hold: z.object({ reason: z.string(), at: z.number() }).nullable(),
 });
 export type RunningJob = z.infer<typeof RunningJob>;
 
 export const OrderView = z.object({
   id: z.uuid(),
   code: z.string(),
+  productId: z.uuid(),
   productCode: z.string(),
   productName: z.string(),
   quantity: z.number(),
   due: z.number().nullable(),
   priority: z.number().int(),
   state: z.enum(orderStates),
+  /** Code of the order it was split off from. */
+  parentCode: z.string().nullable(),
+  hold: z.object({ reason: z.string(), by: z.string(), at: z.number() }).nullable(),
+  /** Why it was closed with fewer parts than asked for. */
+  closedReason: z.string().nullable(),
   jobs: z.array(
     RunningJob.extend({ machineId: z.number().int(), machineCode: z.string(), sequence: z.number().int() }),
   ),
