@@ -17,6 +17,7 @@ import { adjustmentsRoutes } from "./http/routes/adjustments.ts";
 import { alarmsRoutes } from "./http/routes/alarms.ts";
 import { attentionRoutes } from "./http/routes/attention.ts";
 import { auditRoutes } from "./http/routes/audit.ts";
+import { correctionsRoutes } from "./http/routes/corrections.ts";
 import { deadLettersRoutes } from "./http/routes/dead-letters.ts";
 import { demoRoutes } from "./http/routes/demo.ts";
 import { guidanceRoutes } from "./http/routes/guidance.ts";
@@ -50,6 +51,7 @@ export function routes(deps: { pepper: string; health: HealthSource }): Routes[]
     guidanceRoutes,
     adjustmentsRoutes,
     oeeRoutes,
+    correctionsRoutes,
     peopleRoutes(deps.pepper),
     stationsRoutes,
     auditRoutes,

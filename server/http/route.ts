@@ -139,6 +139,27 @@ export function commandRoute<I, O, P extends Shape = NoShape, R = O>(
   });
 }
 
+export interface AskRoute<B extends Shape, R> {
+  readonly path: string;
+  readonly body: z.ZodObject<B>;
+  readonly response: z.ZodType<R>;
+  readonly summary: string;
+  /** Checks the right itself: where it is aimed stands in the body. */
+  readonly run: (call: { db: Db; clock: Clock; actor: Actor; body: Parsed<B> }) => Promise<R>;
+}
+
+/** A POST that changes nothing: a question that is too long for an address. */
+export function askRoute<B extends Shape, R>(api: ApiRouter, route: AskRoute<B, R>): void {
+  const { db, clock } = api.deps;
+  const body = route.body.strict();
+  register(api, { ...route, method: "post", isPublic: false, body });
+  api.app.post(`/api/v1${route.path}`, async (c) => {
+    const { actor } = await enter(api, c, false);
+    const asked = parse(body, await readJsonBody(c.req.raw)) as Parsed<B>;
+    return c.json((await route.run({ db, clock, actor, body: asked })) as object);
+  });
+}
+
 export interface SessionCall<B extends Shape> {
   /** Headers and address of the request. */
   readonly from: Caller;

@@ -97,16 +97,6 @@ export const FinishJob = z.object({
 });
 export type FinishJob = z.infer<typeof FinishJob>;
 
-export const CorrectJobRun = z.object({
-  machineId: rowId(),
-  runId: z.uuid(),
-  start: instant(),
-  /** Null = still running. */
-  end: instant().nullable(),
-  reason: plainText(500),
-});
-export type CorrectJobRun = z.infer<typeof CorrectJobRun>;
-
 export const CreateOrder = z.object({
   code: codeText(40),
   productId: z.uuid(),

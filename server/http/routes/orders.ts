@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { rowIdInPath } from "#server/core/number.contract.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
-import { correctJobRun } from "#server/execution/orders/correction.commands.ts";
 import { finishJob, pauseJob, startJob } from "#server/execution/orders/orders.commands.ts";
 import { CreateOrder, OrderView, RunningJob } from "#server/execution/orders/orders.contract.ts";
 import { orderById, orderList, waitingJobs } from "#server/execution/orders/orders.queries.ts";
@@ -121,12 +120,5 @@ export const ordersRoutes: Routes = (api) => {
     command: finishJob,
     response: Ran.extend({ outLotId: z.uuid().nullable(), orderDone: z.boolean() }),
     summary: "End a running job, with or without a lot of what came out",
-  });
-  commandRoute(api, {
-    path: "/job-runs/:runId/correct",
-    params: z.object({ runId: z.uuid() }),
-    command: correctJobRun,
-    response: Ran,
-    summary: "Say when a run really was; the old version is kept",
   });
 };
