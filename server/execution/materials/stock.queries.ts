@@ -63,3 +63,19 @@ export async function listMaterials(db: Db | Tx): Promise<MaterialView[]> {
       .map(({ materialId: _material, ...bill }) => bill),
   }));
 }
+
+/** Lots that went into an order's runs, or came out of them; each once. */
+export async function orderLots(
+  db: Db | Tx,
+  orderId: string,
+): Promise<{ lotId: string; code: string; name: string; role: "in" | "out" }[]> {
+  return db.execute<{ lotId: string; code: string; name: string; role: "in" | "out" }>(sql`
+    select distinct l.lot_id as "lotId", lot.code, coalesce(m.name, p.name) as name, l.role
+    from job_run_lot l
+    join job_run r on r.id = l.job_run_id and r.replaced_at is null
+    join job j on j.id = r.job_id
+    join lot on lot.id = l.lot_id
+    left join material m on m.id = lot.material_id
+    left join product p on p.id = lot.product_id
+    where j.order_id = ${orderId} order by l.role, lot.code`);
+}

@@ -45,6 +45,14 @@ export const RunningJob = z.object({
 });
 export type RunningJob = z.infer<typeof RunningJob>;
 
+/** A job with the machine it is planned for. */
+export const WaitingJob = RunningJob.extend({
+  machineId: z.number().int(),
+  machineCode: z.string(),
+  sequence: z.number().int(),
+});
+export type WaitingJob = z.infer<typeof WaitingJob>;
+
 export const OrderView = z.object({
   id: z.uuid(),
   code: z.string(),
@@ -60,9 +68,7 @@ export const OrderView = z.object({
   hold: z.object({ reason: z.string(), by: z.string(), at: z.number() }).nullable(),
   /** Why it was closed with fewer parts than asked for. */
   closedReason: z.string().nullable(),
-  jobs: z.array(
-    RunningJob.extend({ machineId: z.number().int(), machineCode: z.string(), sequence: z.number().int() }),
-  ),
+  jobs: z.array(WaitingJob),
 });
 export type OrderView = z.infer<typeof OrderView>;
 

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
 import { epochMs, instant, intArray, uuidArray } from "#db/sql.ts";
-import type { LotRef, OrderView, RunningJob } from "./orders.contract.ts";
+import type { LotRef, OrderView, RunningJob, WaitingJob } from "./orders.contract.ts";
 
 type JobRow = Omit<RunningJob, "lots" | "hold"> & {
   heldReason: string | null;
@@ -10,11 +10,7 @@ type JobRow = Omit<RunningJob, "lots" | "hold"> & {
   machineCode: string;
   sequence: number;
 } & Record<string, unknown>;
-export type MachineJob = RunningJob & {
-  readonly machineId: number;
-  readonly machineCode: string;
-  readonly sequence: number;
-};
+export type MachineJob = WaitingJob;
 
 /** What runs on these machines, by machine and position. */
 export async function runningJobs(
@@ -44,6 +40,16 @@ export async function waitingJobs(
     // (1 = highest), earlier due, earlier made.
     sql`j.machine_id, j.rank is not null or j.state <> 'paused', j.rank nulls last, j.state = 'waiting', o.priority, o.due nulls last, o.code, j.sequence`,
     sql`limit 200`,
+  );
+}
+
+/** What waits for every machine of the plant, by machine. */
+export async function allWaiting(db: Db | Tx, now: number): Promise<MachineJob[]> {
+  const machines = await db.execute<{ id: number }>(sql`select id from work_unit order by id`);
+  return waitingJobs(
+    db,
+    machines.map((machine) => machine.id),
+    now,
   );
 }
 

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import { rowIdInPath } from "#server/core/number.contract.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { finishJob, pauseJob, startJob } from "#server/execution/orders/orders.commands.ts";
-import { CreateOrder, OrderView, RunningJob } from "#server/execution/orders/orders.contract.ts";
-import { orderById, orderList, waitingJobs } from "#server/execution/orders/orders.queries.ts";
+import { CreateOrder, OrderView, WaitingJob } from "#server/execution/orders/orders.contract.ts";
+import { orderById, orderList, allWaiting } from "#server/execution/orders/orders.queries.ts";
 import {
   cancelOrder,
   closeOrder,
@@ -85,13 +84,12 @@ export const ordersRoutes: Routes = (api) => {
       summary,
     });
   queryRoute(api, {
-    path: "/machines/:machineId/queue",
-    params: z.object({ machineId: rowIdInPath() }),
-    action: "floor.look",
-    response: z.array(RunningJob),
-    scope: ({ input }) => ({ machineId: input.machineId }),
-    summary: "What waits for a machine, in the order in which it is to be done",
-    run: ({ db, clock, input }) => waitingJobs(db, [input.machineId], clock.now()),
+    path: "/jobs/waiting",
+    action: "office.look",
+    shared: true,
+    response: z.array(WaitingJob),
+    summary: "What waits for each machine, in the order in which it is to be done",
+    run: ({ db, clock }) => allWaiting(db, clock.now()),
   });
   commandRoute(api, {
     path: "/jobs/:jobId/place",
