@@ -65,7 +65,7 @@ function Run(props: { run: RunToCorrect; chosen: boolean; onRun: (run: RunToCorr
   const locale = useLocale();
   return (
     <li className="border-b border-hairline last:border-0">
-      <label className="flex items-start gap-3 py-1.5 has-checked:bg-band">
+      <label className="flex items-start gap-3 rounded px-2 py-1.5 has-checked:bg-band">
         <input
           type="radio"
           name="run"
