@@ -17,11 +17,13 @@ import { adjustmentsRoutes } from "./http/routes/adjustments.ts";
 import { alarmsRoutes } from "./http/routes/alarms.ts";
 import { attentionRoutes } from "./http/routes/attention.ts";
 import { auditRoutes } from "./http/routes/audit.ts";
+import { correctionsRoutes } from "./http/routes/corrections.ts";
 import { deadLettersRoutes } from "./http/routes/dead-letters.ts";
 import { demoRoutes } from "./http/routes/demo.ts";
 import { guidanceRoutes } from "./http/routes/guidance.ts";
 import { healthRoutes, type HealthSource } from "./http/routes/health.ts";
 import { machinesRoutes } from "./http/routes/machines.ts";
+import { materialsRoutes } from "./http/routes/materials.ts";
 import { oeeRoutes } from "./http/routes/oee.ts";
 import { ordersRoutes } from "./http/routes/orders.ts";
 import { peopleRoutes } from "./http/routes/people.ts";
@@ -47,11 +49,13 @@ export function routes(deps: { pepper: string; health: HealthSource; sources: So
     plantRoutes,
     productsRoutes,
     ordersRoutes,
+    materialsRoutes,
     shiftsRoutes,
     alarmsRoutes,
     guidanceRoutes,
     adjustmentsRoutes,
     oeeRoutes,
+    correctionsRoutes,
     peopleRoutes(deps.pepper),
     stationsRoutes,
     auditRoutes,

@@ -62,6 +62,16 @@ export async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await call(path, { method: "GET", ...(signal === undefined ? {} : { signal }) })) as T;
 }
 
+/** Asks what is too long for an address; it changes nothing. @throws ApiRefusal, ApiFailure, ApiUnreachable */
+export async function ask<T>(path: string, body: object, signal?: AbortSignal): Promise<T> {
+  return (await call(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+    ...(signal === undefined ? {} : { signal }),
+  })) as T;
+}
+
 /** Pauses before the second, third and fourth try, ms. */
 const pauses = [250, 1000, 3000] as const;
 
@@ -89,10 +99,4 @@ export async function send<T>(
     }
   }
   return (await call(path, init)) as T;
-}
-
-/** A question whose words are too many for an address. It changes nothing, and is not repeated by itself. */
-export async function ask<T>(path: string, body: object): Promise<T> {
-  const headers = { "content-type": "application/json" };
-  return (await call(path, { method: "POST", headers, body: JSON.stringify(body) })) as T;
 }

@@ -11,6 +11,9 @@ const words = [
   "deviation",
   "stopReason",
   "guidance",
+  "orders",
+  "materials",
+  "corrections",
 ];
 
 export default function OfficeLayout(props: { children: ReactNode }): ReactNode {

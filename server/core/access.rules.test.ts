@@ -36,7 +36,7 @@ count.report              -      yes     yes    yes        -          yes       
 deadletter.manage         -       -       -      -        yes          -         -         yes         -
 floor.look               yes     yes     yes    yes       yes         yes       yes        yes         -
 instruction.follow        -      yes     yes    yes       yes         yes        -          -          -
-job.correct               -       -       -      -         -          yes        -          -          -
+job.correct               -       -       -      -         -          yes        -         yes         -
 job.run                   -      yes     yes     -         -          yes        -          -          -
 lot.hold                  -       -       -     yes        -          yes        -          -          -
 office.look               -       -       -     yes       yes         yes       yes        yes         -

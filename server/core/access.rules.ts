@@ -26,7 +26,7 @@ export const actions = {
   "stop.explain": ["operator", "setter", "maintenance", "supervisor"],
   "count.report": ["operator", "setter", "quality", "supervisor"],
   "job.run": ["operator", "setter", "supervisor"],
-  "job.correct": ["supervisor"],
+  "job.correct": ["supervisor", "administrator"],
   // An administrator makes the first order of a plant in which nobody else is yet.
   "order.manage": ["supervisor", "administrator"],
   "lot.hold": ["quality", "supervisor"],

@@ -66,6 +66,17 @@ export const refusalCodes = [
   "unit_mismatch",
   "datatype_mismatch",
   "unknown_word",
+  "order_on_hold",
+  "order_closed",
+  "order_running",
+  "order_started",
+  "order_not_started",
+  "below_made",
+  "run_overlaps",
+  "preview_changed",
+  "later_correction",
+  "nothing_changes",
+  "lot_not_on_job",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

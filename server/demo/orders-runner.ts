@@ -5,7 +5,7 @@ import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import type { Service } from "#server/core/services.ts";
-import { receiveLot } from "#server/execution/materials/materials.commands.ts";
+import { receiveLot } from "#server/execution/materials/receiving.commands.ts";
 import { materialsOf } from "#server/execution/materials/materials.queries.ts";
 import { finishJob, startJob } from "#server/execution/orders/orders.commands.ts";
 import { type MachineJob, runningJobs, waitingJobs } from "#server/execution/orders/orders.queries.ts";

@@ -103,7 +103,8 @@ export function queryRoute<P extends Shape = NoShape, Q extends Shape = NoShape,
 
 export interface AskRoute<B extends Shape, R> {
   readonly path: string;
-  readonly action: Action;
+  /** Left out = `run` checks the right itself: where it is aimed stands in the body. */
+  readonly action?: Action;
   readonly body: z.ZodObject<B>;
   readonly response: z.ZodType<R>;
   readonly summary: string;
@@ -117,7 +118,7 @@ export function askRoute<B extends Shape, R>(api: ApiRouter, route: AskRoute<B, 
   register(api, { ...route, method: "post", isPublic: false, body });
   api.app.post(`/api/v1${route.path}`, async (c) => {
     const { actor } = await enter(api, c, false);
-    const refusal = whyNotAllowed(actor, route.action);
+    const refusal = route.action === undefined ? null : whyNotAllowed(actor, route.action);
     if (refusal !== null) throw refusal;
     const input = parse(body, await readJsonBody(c.req.raw)) as Parsed<B>;
     return c.json((await route.run({ db, clock, actor, input })) as object);

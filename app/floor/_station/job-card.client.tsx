@@ -65,6 +65,11 @@ function Job(props: { job: RunningJob }): ReactNode {
         ))}
         {job.lots.length === 0 && <span>{t("noLots")}</span>}
       </p>
+      {job.hold !== null && (
+        <p role="alert" className="border-2 border-ink p-mm-2 font-semibold" data-order-hold>
+          {t("orderOnHold", { reason: job.hold.reason })}
+        </p>
+      )}
       {held.length > 0 && (
         <p role="alert" className="border-2 border-ink p-mm-2 font-semibold">
           {t("onHold", { lots: held.map((lot) => lot.code).join(", ") })}

@@ -9,6 +9,7 @@ import {
   primaryKey,
   text,
   timestamp,
+  uuid,
 } from "drizzle-orm/pg-core";
 import { tstzrange } from "../../types.ts";
 
@@ -50,6 +51,10 @@ export const oeeShift = pgTable(
       .$type<readonly { code: string | null; name: string | null; ms: number; stops: number }[]>()
       .notNull()
       .default([]),
+    /** Which correction restated it, by whom and why; null = late data did, or nobody. */
+    correctionId: uuid("correction_id"),
+    restatedBy: text("restated_by"),
+    restateReason: text("restate_reason"),
   },
   (t) => [primaryKey({ columns: [t.machineId, t.shiftId, t.version] })],
 );
@@ -64,6 +69,7 @@ export const oeeDirty = pgTable(
     machineId: integer("machine_id").notNull(),
     shiftId: bigint("shift_id", { mode: "number" }).notNull(),
     since: instant("since").notNull(),
+    correctionId: uuid("correction_id"),
   },
   (t) => [primaryKey({ columns: [t.machineId, t.shiftId] })],
 );

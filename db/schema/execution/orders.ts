@@ -1,5 +1,7 @@
+import { sql } from "drizzle-orm";
 import {
   bigint,
+  date,
   doublePrecision,
   integer,
   numeric,
@@ -46,6 +48,13 @@ export const productionOrder = pgTable("production_order", {
   priority: integer("priority").notNull().default(5),
   state: text("state", { enum: orderStates }).notNull(),
   version: integer("version").notNull().default(1),
+  /** The order it was split off from. */
+  parentId: uuid("parent_id"),
+  heldReason: text("held_reason"),
+  heldBy: text("held_by"),
+  heldAt: timestamp("held_at", { withTimezone: true }),
+  /** Why it was closed with fewer parts than asked for. */
+  closedReason: text("closed_reason"),
 });
 
 export const jobStates = ["waiting", "ready", "running", "paused", "completed", "cancelled"] as const;
@@ -59,6 +68,8 @@ export const job = pgTable("job", {
   quantity: integer("quantity").notNull(),
   state: text("state", { enum: jobStates }).notNull(),
   plannedStart: timestamp("planned_start", { withTimezone: true }),
+  /** Place in its machine's queue as somebody said it; null = nobody did. */
+  rank: integer("rank"),
 });
 
 /** Which job ran on which position of a machine, by source time. A correction sets `replacedAt` and adds a row. */
@@ -92,14 +103,22 @@ export const billOfMaterial = pgTable(
 /** B2MML dispositions; a quality hold is `restricted` with a reason of its own. */
 export const dispositions = ["planned", "in_process", "restricted", "unrestricted", "closed"] as const;
 
+/** A lot number is unique for its material or product. `quantity` = what is left of `received`. */
 export const lot = pgTable("lot", {
   id: uuid("id").primaryKey().defaultRandom(),
-  code: text("code").notNull().unique(),
+  code: text("code").notNull(),
   materialId: uuid("material_id"),
   productId: uuid("product_id"),
   quantity: numeric("quantity", { mode: "number" }).notNull(),
   disposition: text("disposition", { enum: dispositions }).notNull().default("unrestricted"),
   location: text("location"),
+  /** As much as came in; a trigger fills it with `quantity`. */
+  received: numeric("received", { mode: "number" })
+    .notNull()
+    .default(sql`null`),
+  supplierLot: text("supplier_lot"),
+  receivedAt: timestamp("received_at", { withTimezone: true }),
+  expiresOn: date("expires_on"),
 });
 
 export const jobRunLot = pgTable("job_run_lot", {

@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
+import type { Tx } from "#db/client.ts";
 import { instant } from "#db/sql.ts";
 import { publish } from "#server/core/facts.ts";
 import type { ReactionContext, Schedule } from "#server/core/runner.ts";
 import { shiftById } from "#server/execution/shifts/shifts.queries.ts";
 import { oeeClosed, oeeRestated } from "./oee.facts.ts";
-import { keepRecord, type Kept, lockOeeRecords } from "./records.ts";
+import { type Cause, keepRecord, type Kept, lockOeeRecords } from "./records.ts";
 
 /** How long after its end a shift is closed: what comes later than that restates it. */
 export const closeAfterMs = 120_000;
@@ -18,7 +19,7 @@ export const oeeSchedules: Schedule[] = [
   { name: "oee.restate", everyMs: 5000, run: restateDirty },
 ];
 
-type Due = { machineId: number; shiftId: number } & Record<string, unknown>;
+type Due = { machineId: number; shiftId: number; correctionId?: string | null } & Record<string, unknown>;
 
 async function keepRunning(context: ReactionContext): Promise<void> {
   const { tx, now } = context;
@@ -45,17 +46,25 @@ async function restateDirty(context: ReactionContext): Promise<void> {
   const due = await context.tx.execute<Due>(sql`
     delete from oee_dirty where (machine_id, shift_id) in (
       select machine_id, shift_id from oee_dirty order by since limit ${perRound} for update skip locked)
-    returning machine_id as "machineId", shift_id::float8 as "shiftId"`);
+    returning machine_id as "machineId", shift_id::float8 as "shiftId", correction_id as "correctionId"`);
   await keepAll(context, due, true);
+}
+
+async function causeOf(tx: Tx, correctionId: string): Promise<Cause | undefined> {
+  const [cause] = await tx.execute<Cause & Record<string, unknown>>(sql`
+    select id as "correctionId", by_name as "restatedBy", reason as "restateReason" from correction
+    where id = ${correctionId}`);
+  return cause;
 }
 
 async function keepAll({ tx, now }: ReactionContext, due: readonly Due[], closing: boolean): Promise<void> {
   const kept: (Due & Kept)[] = [];
   await lockOeeRecords(tx, [...new Set(due.map((d) => d.machineId))]);
-  for (const { machineId, shiftId } of due) {
+  for (const { machineId, shiftId, correctionId } of due) {
     const shift = await shiftById(tx, shiftId);
-    if (shift !== undefined)
-      kept.push({ machineId, shiftId, ...(await keepRecord(tx, machineId, shift, now, closing)) });
+    if (shift === undefined) continue;
+    const cause = correctionId == null ? undefined : await causeOf(tx, correctionId);
+    kept.push({ machineId, shiftId, ...(await keepRecord(tx, machineId, shift, now, closing, cause)) });
   }
   for (const { machineId, shiftId, version, change } of kept) {
     if (change === "closed")

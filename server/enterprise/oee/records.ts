@@ -13,6 +13,13 @@ export interface Kept {
   readonly version: number;
 }
 
+/** The correction that restates a record, its author and their reason. */
+export interface Cause {
+  readonly correctionId: string;
+  readonly restatedBy: string;
+  readonly restateReason: string;
+}
+
 /** Whoever keeps records of these machines, one at a time: two that meet in other orders would wait for each other. */
 export async function lockOeeRecords(tx: Tx, ids: readonly number[]): Promise<void> {
   await tx.execute(sql`
@@ -23,6 +30,7 @@ export async function lockOeeRecords(tx: Tx, ids: readonly number[]): Promise<vo
  * Computes the record of a machine and shift and keeps it: an open record is written over, a closed one gets a newer
  * version if anything in it is another number now. The caller holds the machine's lock.
  * @param closing the shift is over and its data should be there
+ * @param cause who restates it and why, where a person does
  */
 export async function keepRecord(
   tx: Tx,
@@ -30,6 +38,7 @@ export async function keepRecord(
   shift: ShiftView,
   now: number,
   closing: boolean,
+  cause?: Cause,
 ): Promise<Kept> {
   const record = await computeOee(tx, machineId, [shift], shift.start, Math.min(shift.end, now));
   const [current] = await tx
@@ -60,7 +69,9 @@ export async function keepRecord(
     .update(oeeShift)
     .set({ supersededAt: new Date(now) })
     .where(key);
-  await tx.insert(oeeShift).values(rowOf(machineId, shift, record, now, current.version + 1, true));
+  await tx
+    .insert(oeeShift)
+    .values({ ...rowOf(machineId, shift, record, now, current.version + 1, true), ...cause });
   return { change: "restated", version: current.version + 1 };
 }
 
@@ -102,20 +113,26 @@ export function sameNumbers(a: OeeRecord, b: OeeRecord): boolean {
   return round(a) === round(b);
 }
 
-/** Marks the closed records of a machine that a changed time touches. @returns how many */
+/**
+ * Marks the closed records of a machine that a changed time touches; `correctionId` = the correction that changed it,
+ * whose author and reason the restated records will name. @returns how many
+ */
 export async function markDirty(
   tx: Tx,
   machineId: number,
   from: number,
   to: number,
   now: number,
+  correctionId?: string,
 ): Promise<number> {
   const iso = (ms: number) => new Date(ms).toISOString();
   const rows = await tx.execute(sql`
-    insert into oee_dirty (machine_id, shift_id, since)
-    select machine_id, shift_id, ${iso(now)}::timestamptz from oee_shift
+    insert into oee_dirty (machine_id, shift_id, since, correction_id)
+    select machine_id, shift_id, ${iso(now)}::timestamptz, ${correctionId ?? null}::uuid from oee_shift
     where machine_id = ${machineId} and superseded_at is null and closed
       and during && tstzrange(${iso(from)}::timestamptz, ${iso(to)}::timestamptz, '[]')
-    on conflict do nothing returning shift_id`);
+    on conflict (machine_id, shift_id) do update
+      set correction_id = coalesce(excluded.correction_id, oee_dirty.correction_id)
+    returning shift_id`);
   return rows.length;
 }

@@ -8,7 +8,6 @@ import { tag } from "#db/schema/device/tags.ts";
 import { ManualClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
 import { createRunner } from "#server/core/runner.ts";
-import { correctJobRun } from "../orders/correction.commands.ts";
 import { startJob } from "../orders/orders.commands.ts";
 import { type Said, testHand, testJob, testLane, type TestMachine, testMachine } from "../testing.ts";
 import { countersConsumer } from "./consumer.ts";
@@ -135,23 +134,13 @@ test("a job that is said to have begun ten minutes ago gets the parts since then
     return row;
   };
   await runner.drain();
-  const { runId } = await startJob.execute({ db, clock }, testHand, randomUUID(), {
+  await startJob.execute({ db, clock }, testHand, randomUUID(), {
     machineId: m.id,
     jobId,
     at: start + 300_000,
   });
   await runner.drain();
   expect(await ofJob()).toEqual({ good: 40, ideal: 80_000 });
-  // And in truth it began another two minutes earlier.
-  await correctJobRun.execute({ db, clock }, testHand, randomUUID(), {
-    machineId: m.id,
-    runId,
-    start: start + 150_000,
-    end: null,
-    reason: "forgot to sign on",
-  });
-  await runner.drain();
-  expect(await ofJob()).toEqual({ good: 50, ideal: 100_000 });
   const [all] = await db.execute<{ good: number }>(
     sql`select sum(good)::int as good from count_bucket where machine_id = ${m.id}`,
   );

@@ -39,14 +39,13 @@ export async function lockCounts(tx: Tx, ids: readonly number[]): Promise<void> 
 }
 
 /**
- * Counts the buckets of ten seconds that [from, to] touches again, from the stored readings and from the jobs that ran
- * then; both edges are source time. What the first reading after `to` counts is counted again with it, for it is the
+ * Counts the buckets of ten seconds that [from, to] touches again, from the stored readings, from what people
+ * corrected, and from the jobs that ran then; both edges are source time. What the first reading after `to` counts is counted again with it, for it is the
  * difference to the reading before. The caller holds the machine's lock.
  */
 export async function recount(tx: Tx, machineId: number, from: number, to: number): Promise<void> {
   const tags = await tx.execute<CounterTag & Record<string, unknown>>(sql`
     select id, meaning, modulus from tag where machine_id = ${machineId} and meaning in ('good', 'scrap', 'cycles')`);
-  if (tags.length === 0) return;
   const ids = tags.map((t) => t.id);
   const start = bucketStart(from);
   const end = bucketStart(Math.max(to, await nextReadings(tx, ids, to))) + bucketMs;
@@ -83,6 +82,14 @@ export async function recount(tx: Tx, machineId: number, from: number, to: numbe
         delta,
       });
     }
+  }
+  for (const { at, good, scrap } of await saidByPeople(tx, machineId, start, end)) {
+    const run = runAt(runs, at);
+    const key = `${bucketStart(at)}/${run?.jobId ?? ""}`;
+    const bucket = buckets.get(key) ?? emptyBucket(bucketStart(at), run?.jobId ?? null);
+    buckets.set(key, bucket);
+    add(bucket, "good", good, run?.idealMs ?? null);
+    add(bucket, "scrap", scrap, run?.idealMs ?? null);
   }
   await tx.execute(sql`
     delete from count_bucket where machine_id = ${machineId} and start >= ${instant(start)} and start < ${instant(end)}`);
@@ -127,6 +134,19 @@ async function runsIn(tx: Tx, machineId: number, from: number, to: number): Prom
     left join standard_cycle s on s.machine_id = r.machine_id and s.product_id = o.product_id and s.during @> lower(r.during)
     where r.machine_id = ${machineId} and r.replaced_at is null and r.during && ${periodOf(from, to)}
     order by lower(r.during), r.position`);
+}
+
+/** Parts that people said a counter missed, or counted too many; what was undone sums to nothing. */
+async function saidByPeople(
+  tx: Tx,
+  machineId: number,
+  from: number,
+  to: number,
+): Promise<{ at: number; good: number; scrap: number }[]> {
+  return tx.execute<{ at: number; good: number; scrap: number }>(sql`
+    select ${epochMs(sql`at`)} as at, sum(good)::float8 as good, sum(scrap)::float8 as scrap from count_correction
+    where machine_id = ${machineId} and at >= ${instant(from)} and at < ${instant(to)}
+    group by at having sum(good) <> 0 or sum(scrap) <> 0 order by at`);
 }
 
 type ReadingRow = { tagId: number; at: number; value: number } & Record<string, unknown>;

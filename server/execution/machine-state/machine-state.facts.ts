@@ -50,5 +50,11 @@ export const stopExplained = defineFact(
  */
 export const pastChanged = defineFact(
   "machine.pastChanged",
-  z.object({ machineId, from: z.number(), to: z.number() }),
+  z.object({
+    machineId,
+    from: z.number(),
+    to: z.number(),
+    /** Somebody said so: the restated records name the correction. */
+    correctionId: z.uuid().optional(),
+  }),
 );

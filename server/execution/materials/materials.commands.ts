@@ -1,11 +1,11 @@
-import { eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { instant, periodOf, uuidArray } from "#db/sql.ts";
-import { jobRunLot, lot, material } from "#db/schema/execution/orders.ts";
+import { jobRunLot } from "#db/schema/execution/orders.ts";
 import { lotHold } from "#db/schema/execution/production.ts";
 import { defineCommand } from "#server/core/command.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { lotAndDescendants } from "./genealogy.queries.ts";
-import { HoldLot, LoadLot, ReceiveLot, ReleaseLot } from "./materials.contract.ts";
+import { HoldLot, LoadLot, ReleaseLot } from "./materials.contract.ts";
 import { lotHeld, lotLoaded, lotReleased } from "./materials.facts.ts";
 import { lotsForUse, materialsOf } from "./materials.queries.ts";
 
@@ -127,30 +127,5 @@ export const loadLot = defineCommand({
     });
     context.publish(lotLoaded, `machine:${machineId}`, { machineId, position, lotId, runId: run.runId, at });
     return { runId: run.runId };
-  },
-});
-
-/** Books a lot that came into the house. @throws Refusal already_taken, not_found */
-export const receiveLot = defineCommand({
-  name: "lot.receive",
-  input: ReceiveLot,
-  allow: () => ({ action: "order.manage" }),
-  run: async (context, { code, materialId, quantity, location }) => {
-    const { tx } = context;
-    const [known] = await tx.select({ id: material.id }).from(material).where(eq(material.id, materialId));
-    if (known === undefined) throw new Refusal("not_found", {}, "materialId");
-    const [made] = await tx
-      .insert(lot)
-      .values({ code, materialId, quantity, location: location ?? null })
-      .onConflictDoNothing()
-      .returning({ id: lot.id });
-    if (made === undefined) throw new Refusal("already_taken", { value: code }, "code");
-    context.audit({
-      action: "lot.receive",
-      objectType: "lot",
-      objectId: made.id,
-      after: { code, materialId, quantity, location },
-    });
-    return { lotId: made.id };
   },
 });

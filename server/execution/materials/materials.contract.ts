@@ -38,11 +38,66 @@ export const LoadLot = z.object({
 });
 export type LoadLot = z.infer<typeof LoadLot>;
 
-/** Goods that came in: a new lot of a material. */
-export const ReceiveLot = z.object({
-  code: codeText(40),
-  materialId: z.uuid(),
-  quantity: z.number().positive(),
-  location: plainText(60).optional(),
-});
+/** Goods that came in: a new lot of a material, or of a product that is bought. Its number is unique for that. */
+export const ReceiveLot = z
+  .object({
+    code: codeText(40),
+    materialId: z.uuid().optional(),
+    productId: z.uuid().optional(),
+    quantity: z.number().positive().max(1e12),
+    supplierLot: plainText(60).optional(),
+    /** When it came in, if not now. */
+    receivedAt: instant().optional(),
+    /** The last day on which it may be used, on the plant's calendar. */
+    expiresOn: z.iso.date().optional(),
+    location: plainText(60).optional(),
+  })
+  .refine(({ materialId, productId }) => (materialId === undefined) !== (productId === undefined), {
+    message: "a material or a product",
+    path: ["materialId"],
+  });
 export type ReceiveLot = z.infer<typeof ReceiveLot>;
+
+export const AddMaterial = z.object({ code: codeText(40), name: plainText(80), unit: plainText(12) });
+
+/** What one part of a product needs of a material; 0 = none of it. */
+export const SetBill = z.object({
+  productId: z.uuid(),
+  materialId: z.uuid(),
+  perPart: z.number().min(0).max(1e9),
+});
+
+export const MaterialView = z.object({
+  id: z.uuid(),
+  code: z.string(),
+  name: z.string(),
+  unit: z.string(),
+  /** Products that need it, with how much a part. */
+  bill: z.array(z.object({ productId: z.uuid(), productCode: z.string(), perPart: z.number() })),
+});
+export type MaterialView = z.infer<typeof MaterialView>;
+
+/** A lot with where it went: each run that stands and had it, and how much that used. */
+export const LotStock = LotView.extend({
+  materialId: z.uuid().nullable(),
+  productId: z.uuid().nullable(),
+  received: z.number(),
+  supplierLot: z.string().nullable(),
+  receivedAt: z.number().nullable(),
+  expiresOn: z.string().nullable(),
+  uses: z.array(
+    z.object({
+      runId: z.uuid(),
+      orderId: z.uuid(),
+      orderCode: z.string(),
+      machineCode: z.string(),
+      role: z.enum(["in", "out"]),
+      start: z.number(),
+      /** Null = it is on the machine now. */
+      end: z.number().nullable(),
+      /** What the run used of it; null = not posted yet. */
+      quantity: z.number().nullable(),
+    }),
+  ),
+});
+export type LotStock = z.infer<typeof LotStock>;

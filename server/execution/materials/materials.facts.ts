@@ -21,3 +21,7 @@ export const lotReleased = defineFact(
   "lot.released",
   z.object({ lotIds: z.array(z.uuid()), reason: z.string() }),
 );
+/** Scope `plant`. */
+export const lotReceived = defineFact("lot.received", z.object({ lotId: z.uuid() }));
+/** A material is new, or what a product needs of it. Scope `plant`. */
+export const materialChanged = defineFact("material.changed", z.object({ materialId: z.uuid() }));

@@ -18,6 +18,8 @@ interface JobForUpdate {
   readonly state: string;
   readonly orderId: string;
   readonly orderState: string;
+  readonly orderCode: string;
+  readonly heldReason: string | null;
   readonly productId: string;
   readonly positions: number;
 }
@@ -27,7 +29,7 @@ export async function jobForUpdate(tx: Tx, machineId: number, jobId: string): Pr
   await tx.execute(sql`select from work_unit where id = ${machineId} for no key update`);
   const [job] = await tx.execute<JobForUpdate & Record<string, unknown>>(sql`
     select j.id, j.machine_id as "machineId", j.state, o.id as "orderId", o.state as "orderState",
-      o.product_id as "productId", w.positions
+      o.code as "orderCode", o.held_reason as "heldReason", o.product_id as "productId", w.positions
     from job j join production_order o on o.id = j.order_id join work_unit w on w.id = j.machine_id
     where j.id = ${jobId} for update of j, o`);
   if (job === undefined || job.machineId !== machineId) throw new Refusal("not_found", {}, "jobId");
@@ -64,6 +66,7 @@ export const startJob = defineCommand({
     const whyNot = whyNotStart({
       jobState: job.state,
       orderState: job.orderState,
+      hold: job.heldReason === null ? null : { order: job.orderCode, reason: job.heldReason },
       runningThere: there?.order ?? null,
       positions: job.positions,
       position,

@@ -40,21 +40,35 @@ export const RunningJob = z.object({
   /** Ideal ms per machine cycle. */
   cycleMs: z.number().nullable(),
   lots: z.array(LotRef),
+  /** Its order is on hold: why, and since when. */
+  hold: z.object({ reason: z.string(), at: z.number() }).nullable(),
 });
 export type RunningJob = z.infer<typeof RunningJob>;
+
+/** A job with the machine it is planned for. */
+export const WaitingJob = RunningJob.extend({
+  machineId: z.number().int(),
+  machineCode: z.string(),
+  sequence: z.number().int(),
+});
+export type WaitingJob = z.infer<typeof WaitingJob>;
 
 export const OrderView = z.object({
   id: z.uuid(),
   code: z.string(),
+  productId: z.uuid(),
   productCode: z.string(),
   productName: z.string(),
   quantity: z.number(),
   due: z.number().nullable(),
   priority: z.number().int(),
   state: z.enum(orderStates),
-  jobs: z.array(
-    RunningJob.extend({ machineId: z.number().int(), machineCode: z.string(), sequence: z.number().int() }),
-  ),
+  /** Code of the order it was split off from. */
+  parentCode: z.string().nullable(),
+  hold: z.object({ reason: z.string(), by: z.string(), at: z.number() }).nullable(),
+  /** Why it was closed with fewer parts than asked for. */
+  closedReason: z.string().nullable(),
+  jobs: z.array(WaitingJob),
 });
 export type OrderView = z.infer<typeof OrderView>;
 
@@ -88,16 +102,6 @@ export const FinishJob = z.object({
     .optional(),
 });
 export type FinishJob = z.infer<typeof FinishJob>;
-
-export const CorrectJobRun = z.object({
-  machineId: rowId(),
-  runId: z.uuid(),
-  start: instant(),
-  /** Null = still running. */
-  end: instant().nullable(),
-  reason: plainText(500),
-});
-export type CorrectJobRun = z.infer<typeof CorrectJobRun>;
 
 export const CreateOrder = z.object({
   code: codeText(40),

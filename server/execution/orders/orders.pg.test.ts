@@ -5,12 +5,11 @@ import { testDb } from "#db/testing.ts";
 import { audit, fact } from "#db/schema/core/core.ts";
 import { jobRun, productionOrder } from "#db/schema/execution/orders.ts";
 import { ManualClock } from "#server/core/clock.ts";
-import { contextAt, contextBands } from "../context/context.queries.ts";
+import { contextAt } from "../context/context.queries.ts";
 import { countersConsumer } from "../counters/consumer.ts";
 import { holdLot, loadLot, releaseLot } from "../materials/materials.commands.ts";
 import { lotAndDescendants } from "../materials/genealogy.queries.ts";
 import { testHand, testJob, testLane, testLot, testMachine } from "../testing.ts";
-import { correctJobRun } from "./correction.commands.ts";
 import { finishJob, pauseJob, startJob } from "./orders.commands.ts";
 import { jobById, runningJobs, waitingJobs } from "./orders.queries.ts";
 
@@ -123,56 +122,6 @@ test("an oven with several lots inside gives a list, and each instant only what 
   await expect(
     startJob.execute(deps(), testHand, id(), { machineId: oven.id, jobId: first, position: 5 }),
   ).rejects.toMatchObject({ code: "invalid" });
-});
-
-test("a correction re-binds time to another job and keeps what was thought before", async () => {
-  const m = await testMachine(handle.db, "p-correct");
-  const t0 = clock.now();
-  const a = await testJob(handle.db, m, "PO-6a");
-  const b = await testJob(handle.db, m, "PO-6b");
-  const { lotId } = await testLot(handle.db, "G-6", b.productId);
-  await startJob.execute(deps(), testHand, id(), { machineId: m.id, jobId: a.jobId });
-  clock.advance(20 * minute);
-  await finishJob.execute(deps(), testHand, id(), { machineId: m.id, jobId: a.jobId });
-  const { runId } = await startJob.execute(deps(), testHand, id(), {
-    machineId: m.id,
-    jobId: b.jobId,
-    lotIds: [lotId],
-  });
-  clock.advance(5 * minute);
-  const at = t0 + 15 * minute;
-  expect((await contextAt(handle.db, m.id, at)).map((c) => c.orderCode)).toEqual(["PO-6a"]);
-  await correctJobRun.execute(deps(), testHand, id(), {
-    machineId: m.id,
-    runId,
-    start: t0 + 10 * minute,
-    end: null,
-    reason: "changed over earlier",
-  });
-  const [now] = await contextAt(handle.db, m.id, at);
-  expect([now?.orderCode, now?.lots.map((l) => l.code)]).toEqual(["PO-6b", ["G-6"]]);
-  const bands = await contextBands(handle.db, m.id, t0, clock.now());
-  expect(bands.map((x) => [x.orderCode, x.start - t0, x.end === null ? null : x.end - t0])).toEqual([
-    ["PO-6a", 0, 10 * minute],
-    ["PO-6b", 10 * minute, null],
-  ]);
-  const old = await handle.db
-    .select()
-    .from(jobRun)
-    .where(sql`machine_id = ${m.id} and replaced_at is not null`)
-    .orderBy(asc(jobRun.jobId));
-  expect(old).toHaveLength(2);
-  // Swallowing the other run whole is a contradiction.
-  const open = bands.find((x) => x.end === null);
-  await expect(
-    correctJobRun.execute(deps(), testHand, id(), {
-      machineId: m.id,
-      runId: open?.runId,
-      start: t0 - minute,
-      end: null,
-      reason: "no",
-    }),
-  ).rejects.toMatchObject({ code: "conflict" });
 });
 
 test("a lot on hold blocks the start in its own transaction, also when both happen at once", async () => {

@@ -1,18 +1,16 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
 import { epochMs, instant, intArray, uuidArray } from "#db/sql.ts";
-import type { LotRef, OrderView, RunningJob } from "./orders.contract.ts";
+import type { LotRef, OrderView, RunningJob, WaitingJob } from "./orders.contract.ts";
 
-type JobRow = Omit<RunningJob, "lots"> & {
+type JobRow = Omit<RunningJob, "lots" | "hold"> & {
+  heldReason: string | null;
+  heldAt: number | null;
   machineId: number;
   machineCode: string;
   sequence: number;
 } & Record<string, unknown>;
-export type MachineJob = RunningJob & {
-  readonly machineId: number;
-  readonly machineCode: string;
-  readonly sequence: number;
-};
+export type MachineJob = WaitingJob;
 
 /** What runs on these machines, by machine and position. */
 export async function runningJobs(
@@ -38,22 +36,54 @@ export async function waitingJobs(
     db,
     now,
     sql`j.machine_id = any(${intArray(machineIds)}) and j.state in ('ready', 'paused', 'waiting') and o.state not in ('held', 'closed', 'cancelled')`,
-    // A paused job goes on first; an order of higher priority (1 = highest), earlier due, earlier made.
-    sql`j.machine_id, j.state <> 'paused', j.state = 'waiting', o.priority, o.due nulls last, o.code, j.sequence`,
+    // What somebody placed comes as placed. Of the rest a paused job goes on first; then an order of higher priority
+    // (1 = highest), earlier due, earlier made.
+    sql`j.machine_id, j.rank is not null or j.state <> 'paused', j.rank nulls last, j.state = 'waiting', o.priority, o.due nulls last, o.code, j.sequence`,
     sql`limit 200`,
   );
 }
 
+/** What waits for every machine of the plant, by machine. */
+export async function allWaiting(db: Db | Tx, now: number): Promise<MachineJob[]> {
+  const machines = await db.execute<{ id: number }>(sql`select id from work_unit order by id`);
+  return waitingJobs(
+    db,
+    machines.map((machine) => machine.id),
+    now,
+  );
+}
+
 /** Orders with their jobs: open ones by priority, then the newest finished ones. */
-export async function orderList(db: Db | Tx, now: number, limit = 100): Promise<OrderView[]> {
-  const orders = await db.execute<Omit<OrderView, "jobs"> & Record<string, unknown>>(sql`
-    select o.id, o.code, p.code as "productCode", p.name as "productName", o.quantity,
-      ${epochMs(sql`o.due`)} as due, o.priority, o.state
-    from production_order o join product p on p.id = o.product_id
-    order by o.state in ('completed', 'closed', 'cancelled'), o.state <> 'running',
+export function orderList(db: Db | Tx, now: number, limit = 100): Promise<OrderView[]> {
+  return ordersWhere(
+    db,
+    now,
+    sql`true`,
+    sql`order by o.state in ('completed', 'closed', 'cancelled'), o.state <> 'running',
       case when o.state in ('completed', 'closed', 'cancelled') then 0 else o.priority end,
       case when o.state in ('completed', 'closed', 'cancelled') then null else o.due end, o.due desc, o.code
-    limit ${limit}`);
+    limit ${limit}`,
+  );
+}
+
+export async function orderById(db: Db | Tx, orderId: string, now: number): Promise<OrderView | undefined> {
+  return (await ordersWhere(db, now, sql`o.id = ${orderId}`, sql``))[0];
+}
+
+type OrderRow = Omit<OrderView, "jobs" | "hold"> & {
+  heldReason: string | null;
+  heldBy: string | null;
+  heldAt: number | null;
+} & Record<string, unknown>;
+
+async function ordersWhere(db: Db | Tx, now: number, condition: SQL, order: SQL): Promise<OrderView[]> {
+  const orders = await db.execute<OrderRow>(sql`
+    select o.id, o.code, p.id as "productId", p.code as "productCode", p.name as "productName", o.quantity,
+      ${epochMs(sql`o.due`)} as due, o.priority, o.state, parent.code as "parentCode", o.closed_reason as "closedReason",
+      o.held_reason as "heldReason", o.held_by as "heldBy", ${epochMs(sql`o.held_at`)} as "heldAt"
+    from production_order o join product p on p.id = o.product_id
+    left join production_order parent on parent.id = o.parent_id
+    where ${condition} ${order}`);
   if (orders.length === 0) return [];
   const ids = uuidArray(orders.map((o) => o.id));
   const jobs = await jobsWhere(
@@ -62,7 +92,11 @@ export async function orderList(db: Db | Tx, now: number, limit = 100): Promise<
     sql`j.order_id = any(${ids})`,
     sql`j.order_id, j.sequence, r.position`,
   );
-  return orders.map((order) => ({ ...order, jobs: jobs.filter((j) => j.orderId === order.id) }));
+  return orders.map(({ heldReason, heldBy, heldAt, ...one }) => ({
+    ...one,
+    hold: heldAt === null ? null : { reason: heldReason ?? "", by: heldBy ?? "", at: heldAt },
+    jobs: jobs.filter((j) => j.orderId === one.id),
+  }));
 }
 
 /** One job as it stands, or undefined. A job at several positions is given once, at the first. */
@@ -81,7 +115,8 @@ async function jobsWhere(
     select j.id as "jobId", r.id as "runId", r.position, ${epochMs(sql`lower(r.during)`)} as since, j.state, j.operation,
       j.sequence, o.id as "orderId", o.code as "orderCode", p.id as "productId", p.code as "productCode",
       p.name as "productName", j.quantity, coalesce(c.good, 0)::float8 as good, coalesce(c.scrap, 0)::float8 as scrap,
-      s.cycle_ms / s.parts_per_cycle as "idealMs", s.cycle_ms as "cycleMs", j.machine_id as "machineId", w.code as "machineCode"
+      s.cycle_ms / s.parts_per_cycle as "idealMs", s.cycle_ms as "cycleMs", j.machine_id as "machineId", w.code as "machineCode",
+      o.held_reason as "heldReason", ${epochMs(sql`o.held_at`)} as "heldAt"
     from job j
     join work_unit w on w.id = j.machine_id
     join production_order o on o.id = j.order_id
@@ -92,7 +127,11 @@ async function jobsWhere(
     where ${condition} order by ${order} ${limit}`);
   const runIds = rows.flatMap((r) => (r.runId === null ? [] : [r.runId]));
   const lots = await lotsOfRuns(db, runIds, now);
-  return rows.map((row) => ({ ...row, lots: row.runId === null ? [] : (lots.get(row.runId) ?? []) }));
+  return rows.map(({ heldReason, heldAt, ...row }) => ({
+    ...row,
+    lots: row.runId === null ? [] : (lots.get(row.runId) ?? []),
+    hold: heldAt === null ? null : { reason: heldReason ?? "", at: heldAt },
+  }));
 }
 
 async function lotsOfRuns(

@@ -2,6 +2,8 @@
 export interface StartSituation {
   readonly jobState: string;
   readonly orderState: string;
+  /** Why its order is on hold; null = it is not. */
+  readonly hold?: { readonly order: string; readonly reason: string } | null;
   /** Order code of the job that runs at that position now, if one does. */
   readonly runningThere: string | null;
   readonly positions: number;
@@ -17,7 +19,7 @@ export interface StartSituation {
 
 /** A refusal before it is thrown: code and the values named in its words. */
 export interface WhyNot {
-  readonly code: "wrong_state" | "job_running" | "lot_on_hold" | "lot_mismatch" | "invalid";
+  readonly code: "wrong_state" | "order_on_hold" | "job_running" | "lot_on_hold" | "lot_mismatch" | "invalid";
   readonly params: Readonly<Record<string, string | number>>;
 }
 
@@ -27,6 +29,7 @@ export function whyNotStart(situation: StartSituation): WhyNot | null {
   if (position > positions) return { code: "invalid", params: { problem: `position 1…${positions}` } };
   if (!["waiting", "ready", "paused"].includes(jobState))
     return { code: "wrong_state", params: { state: jobState } };
+  if ((situation.hold ?? null) !== null) return { code: "order_on_hold", params: { ...situation.hold } };
   if (["held", "completed", "closed", "cancelled"].includes(orderState))
     return { code: "wrong_state", params: { state: orderState } };
   if (runningThere !== null) return { code: "job_running", params: { order: runningThere } };

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
-import { periodOf } from "#db/sql.ts";
+import { periodOf, uuidArray } from "#db/sql.ts";
 import { jobRunLot, lot } from "#db/schema/execution/orders.ts";
 import { lotUse } from "#db/schema/execution/production.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
@@ -43,14 +43,32 @@ export async function postUse(tx: Tx, runId: string, now: number): Promise<Use[]
     await tx
       .insert(lotUse)
       .values({ jobRunId: runId, lotId: use.lotId, quantity: use.quantity, at: new Date(now) })
-      .onConflictDoNothing();
-    // A lot on hold keeps its disposition: only people end a hold.
-    await tx.execute(sql`
-      update lot set quantity = greatest(quantity - ${use.quantity}::numeric, 0),
-        disposition = case when quantity <= ${use.quantity}::numeric and disposition <> 'restricted' then 'closed' else disposition end
-      where id = ${use.lotId}`);
+      .onConflictDoUpdate({ target: [lotUse.jobRunId, lotUse.lotId], set: { quantity: use.quantity } });
   }
+  await leaveLots(
+    tx,
+    uses.map((use) => use.lotId),
+  );
   return uses.map(({ lotId, quantity }) => ({ lotId, quantity }));
+}
+
+/**
+ * What is left of lots: what came in less what the runs that stand used. A lot on hold keeps its disposition (only
+ * people end a hold); an empty one is closed, and one that is not empty after all opens again.
+ */
+export async function leaveLots(tx: Tx, lotIds: readonly string[]): Promise<void> {
+  await tx.execute(sql`
+    update lot set quantity = n.left_over, disposition = case
+      when lot.disposition <> 'restricted' and n.left_over = 0 and n.used > 0 then 'closed'
+      when lot.disposition = 'closed' and n.left_over > 0 then 'unrestricted'
+      else lot.disposition end
+    from (
+      select l.id, coalesce(u.used, 0) as used, greatest(l.received - coalesce(u.used, 0), 0) as left_over
+      from lot l left join lateral (
+        select sum(x.quantity) as used from lot_use x join job_run r on r.id = x.job_run_id and r.replaced_at is null
+        where x.lot_id = l.id) u on true
+      where l.id = any(${uuidArray([...lotIds].toSorted())}) order by l.id for update of l) n
+    where n.id = lot.id`);
 }
 
 /** Makes the lot that came out of a run. @throws Refusal conflict when its code is taken */
@@ -76,7 +94,8 @@ export async function makeOutLot(
 /** An order is completed with its last job. */
 export async function completeOrder(tx: Tx, orderId: string): Promise<boolean> {
   const rows = await tx.execute(sql`
-    update production_order set state = 'completed', version = version + 1
+    update production_order set state = 'completed', version = version + 1,
+      held_reason = null, held_by = null, held_at = null
     where id = ${orderId} and not exists (
       select from job where order_id = ${orderId} and state not in ('completed', 'cancelled'))
     returning id`);

@@ -1,5 +1,6 @@
 "use client";
 
+import Link from "next/link";
 import { useLocale, useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
 import { formatNumber, formatSigned, formatSpan } from "#app/_lib/format.ts";
@@ -174,7 +175,16 @@ function Jobs(props: { machine: MachineView }): ReactNode {
   const { jobs, nextJob } = props.machine;
   return (
     <section className="d-panel p-4">
-      <h2 className="pb-2 font-semibold">{t("jobs")}</h2>
+      <div className="flex items-start justify-between gap-3">
+        <h2 className="pb-2 font-semibold">{t("jobs")}</h2>
+        <Link
+          className="d-link text-sm"
+          href={`/office/corrections?machine=${props.machine.code}`}
+          prefetch={false}
+        >
+          {t("correct")}
+        </Link>
+      </div>
       {jobs.length === 0 && <p className="text-ink-2">{t("noJob")}</p>}
       <ul className="flex flex-col gap-3">
         {jobs.map((job) => (
@@ -194,6 +204,11 @@ function Jobs(props: { machine: MachineView }): ReactNode {
                 scrap: formatNumber(locale, job.scrap),
               })}
             </p>
+            {job.hold !== null && (
+              <p role="alert" className="font-semibold">
+                {t("onHold", { reason: job.hold.reason })}
+              </p>
+            )}
             {job.lots.length > 0 && (
               <p className="text-sm text-ink-2">
                 {t("lots")} <bdi>{job.lots.map((lot) => lot.code).join(", ")}</bdi>
