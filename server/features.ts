@@ -6,6 +6,7 @@ import { adjustmentSchedules } from "./execution/adjustments/adjustments.schedul
 import { alarmReactions } from "./execution/alarms/alarms.reactions.ts";
 import { alarmSchedules } from "./execution/alarms/alarms.schedules.ts";
 import { counterReactions } from "./execution/counters/counters.reactions.ts";
+import { type HouseDeps, houseSchedules } from "./execution/house/house.schedules.ts";
 import { ingestSchedules } from "./execution/ingest/ingest.schedules.ts";
 import { machineStateSchedules } from "./execution/machine-state/machine-state.schedules.ts";
 import { shiftSchedules } from "./execution/shifts/shifts.schedules.ts";
@@ -21,6 +22,7 @@ import { deadLettersRoutes } from "./http/routes/dead-letters.ts";
 import { demoRoutes } from "./http/routes/demo.ts";
 import { guidanceRoutes } from "./http/routes/guidance.ts";
 import { healthRoutes, type HealthSource } from "./http/routes/health.ts";
+import { houseRoutes } from "./http/routes/house.ts";
 import { machinesRoutes } from "./http/routes/machines.ts";
 import { oeeRoutes } from "./http/routes/oee.ts";
 import { ordersRoutes } from "./http/routes/orders.ts";
@@ -33,7 +35,12 @@ import { stationsRoutes } from "./http/routes/stations.ts";
 import { tagsRoutes } from "./http/routes/tags.ts";
 
 /** Every feature's routes, in the order of the API's document. */
-export function routes(deps: { pepper: string; health: HealthSource }): Routes[] {
+export function routes(deps: {
+  pepper: string;
+  health: HealthSource;
+  /** Every consumer of readings, by name. */
+  readers: readonly string[];
+}): Routes[] {
   return [
     healthRoutes(deps.health),
     sessionRoutes,
@@ -52,6 +59,7 @@ export function routes(deps: { pepper: string; health: HealthSource }): Routes[]
     stationsRoutes,
     auditRoutes,
     deadLettersRoutes,
+    houseRoutes(deps.readers),
     demoRoutes,
   ];
 }
@@ -68,9 +76,10 @@ export function reactions(auth: Pick<Auth, "announceEnded">): Reaction[] {
 }
 
 /** What happens at a time. */
-export function schedules(auth: Pick<Auth, "announceEnded">): Schedule[] {
+export function schedules(auth: Pick<Auth, "announceEnded">, house: HouseDeps): Schedule[] {
   return [
     ...ingestSchedules,
+    ...houseSchedules(house),
     ...machineStateSchedules,
     ...shiftSchedules,
     ...alarmSchedules,

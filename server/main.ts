@@ -64,13 +64,16 @@ const tags = createTagRegistry({ db: ingestDb, clock, log });
 const live = createLiveCache();
 tags.onChange((known) => live.setTags(known));
 
+const consumers = createConsumers();
+const ranges = [createRollups()];
+const readers = [...consumers, ...ranges].map(({ name }) => name);
 const lanes = createLanes({
   db: lanesDb,
   clock,
   log,
   tags,
-  consumers: createConsumers(),
-  ranges: [createRollups()],
+  consumers,
+  ranges,
   owner: "server",
 });
 const [cert, key, ca] = await Promise.all([text(own.TLS_CERT), text(own.TLS_KEY), text(own.TLS_CA)]);
@@ -79,7 +82,7 @@ const runner = createRunner({
   clock,
   log,
   reactions: reactions(auth),
-  schedules: schedules(auth),
+  schedules: schedules(auth, { dataDir: config.DATA_DIR, readers }),
   onParked: raiseParkedAlarm,
 });
 // Filled below: health tells of parts that need the door first.
@@ -90,7 +93,7 @@ const api = createApi({
   log,
   auth,
   version: "1",
-  routes: routes({ pepper, health: { parts, versions: versions() } }),
+  routes: routes({ pepper, health: { parts, versions: versions() }, readers }),
 });
 const door = createDoor({
   httpPort: config.PORT,

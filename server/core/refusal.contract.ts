@@ -61,6 +61,8 @@ export const refusalCodes = [
   "limit_reached",
   "not_manual",
   "has_source",
+  "backup_running",
+  "rollups_shorter",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

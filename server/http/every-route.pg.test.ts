@@ -12,7 +12,7 @@ interface Operation {
 }
 
 beforeAll(async () => {
-  house = await testHouse(routes({ pepper: testPepper, health: { parts: {}, versions: {} } }), {
+  house = await testHouse(routes({ pepper: testPepper, health: { parts: {}, versions: {} }, readers: [] }), {
     alone: true,
   });
   const admin = await house.signedIn("administrator");

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { boolean, doublePrecision, integer, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import { bytea } from "../../types.ts";
 
@@ -58,4 +59,8 @@ export const tag = pgTable("tag", {
   modulus: doublePrecision("modulus"),
   writable: jsonb("writable").$type<Writable | null>(),
   enabled: boolean("enabled").notNull().default(true),
+  /** How long its raw readings are kept: see server/execution/house/retention.contract.ts. */
+  retentionClass: text("retention_class", { enum: ["process", "state", "energy"] })
+    .notNull()
+    .generatedAlwaysAs(sql`tag_class(meaning)`),
 });
