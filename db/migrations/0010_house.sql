@@ -38,6 +38,12 @@ create table retention_trim (
   primary key (partition, class)
 );
 
+-- Before which UTC day raw readings of a class have been deleted: nothing is recomputed from what is no longer whole.
+create table retention_gone (
+  class text primary key,
+  before date not null
+);
+
 -- How long a raw reading is kept depends on what its tag means.
 create function tag_class(p_meaning text) returns text language sql immutable as $$
   select case
@@ -82,6 +88,11 @@ create function retention_day(p_class text, p_now timestamptz, p_held timestampt
   select (least(readings_kept_from(p_class, p_now), p_held) at time zone 'UTC')::date
 $$;
 
+create function note_gone(p_class text, p_before date) returns void language sql as $$
+  insert into retention_gone as g (class, before) values (p_class, p_before)
+  on conflict (class) do update set before = greatest(g.before, excluded.before)
+$$;
+
 -- Drops the partitions that no class keeps any longer, or that are empty since a shorter class was deleted from them.
 -- `p_readers`: the consumers that live now. @returns the partitions that were dropped
 drop function apply_retention(timestamptz);
@@ -116,6 +127,9 @@ begin
     end if;
     execute format('drop table %I', v_name);
     delete from retention_trim where partition = v_name;
+    if v_day < v_oldest then
+      perform note_gone(c, v_day + 1) from unnest(array['process', 'state', 'energy']) c;
+    end if;
     v_dropped := v_dropped || v_name;
   end loop;
   delete from ingest_log l where l.received_at < p_now - make_interval(days => retention_days('logDays', 14))
@@ -159,6 +173,9 @@ begin
       execute format('delete from %1$I where ctid = any (array(select r.ctid from tag t join %1$I r on r.tag_id = t.id
         where t.retention_class = %2$L limit %3$s))', v_name, v_class, v_left);
       get diagnostics v_count = row_count;
+      if v_count > 0 then
+        perform note_gone(v_class, to_date(right(v_name, 8), 'YYYYMMDD') + 1);
+      end if;
       deleted := deleted + v_count;
       v_left := v_left - v_count;
       exit when v_left <= 0;

@@ -30,6 +30,12 @@ export const diskSample = pgTable("disk_sample", {
   databaseBytes: size("database_bytes").notNull(),
 });
 
+/** Before which day (UTC) raw readings of a class have been deleted. */
+export const retentionGone = pgTable("retention_gone", {
+  class: text("class").primaryKey(),
+  before: date("before").notNull(),
+});
+
 /** Which partitions have been rid of a class whose time was over. */
 export const retentionTrim = pgTable(
   "retention_trim",
