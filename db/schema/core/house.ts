@@ -30,7 +30,10 @@ export const diskSample = pgTable("disk_sample", {
   databaseBytes: size("database_bytes").notNull(),
 });
 
-/** Before which day (UTC) raw readings of a class have been deleted. */
+/**
+ * Before which day (UTC) raw readings of a class have been deleted.
+ * @public read by raw SQL; the drift test compares this mirror
+ */
 export const retentionGone = pgTable("retention_gone", {
   class: text("class").primaryKey(),
   before: date("before").notNull(),

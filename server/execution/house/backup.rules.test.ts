@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { defaultBackupPlan } from "./backup.contract.ts";
-import { isNightDue, isOld, latestSlot, nextSlot, oldAfterMs } from "./backup.rules.ts";
+import { isNightDue, isOld, latestSlot, nextSlot, oldAfterMs, retryAfterMs } from "./backup.rules.ts";
 
 const plan = defaultBackupPlan;
 const zone = "Europe/Berlin";
@@ -26,6 +26,7 @@ const night = {
   now: at("2026-01-10T01:31:00Z"),
   houseSince: at("2026-01-01T08:00:00Z"),
   busy: false,
+  lastFailure: null,
   askedAt: at("2026-01-09T01:30:10Z"),
 };
 
@@ -34,6 +35,17 @@ test("the night's backup is asked for once, and not while one is being made or t
   expect(isNightDue({ ...night, askedAt: at("2026-01-10T01:30:30Z") })).toBe(false);
   expect(isNightDue({ ...night, busy: true })).toBe(false);
   expect(isNightDue({ ...night, plan: { ...plan, enabled: false } })).toBe(false);
+});
+
+test("what failed is tried again an hour later, and not before", () => {
+  const asked = { ...night, askedAt: night.now };
+  const failed = (ago: number) => ({
+    ...asked,
+    lastFailure: { at: night.now - ago, problem: "no_folder" as const, folder: "/backups" },
+  });
+  expect(isNightDue(failed(retryAfterMs - 1))).toBe(false);
+  expect(isNightDue(failed(retryAfterMs))).toBe(true);
+  expect(isNightDue({ ...failed(retryAfterMs), plan: { ...plan, enabled: false } })).toBe(false);
 });
 
 test("a plant that was off for days makes up one night, and a new one waits for its first", () => {

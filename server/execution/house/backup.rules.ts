@@ -4,6 +4,9 @@ import type { BackupPlan, BackupProblem } from "./backup.contract.ts";
 /** A plant without a good backup for longer than this is told of it: a night and two hours. */
 export const oldAfterMs = 26 * 3_600_000;
 
+/** A night's backup that failed is tried again after this long. */
+export const retryAfterMs = 3_600_000;
+
 /** The newest instant ≤ `now` at which the plan's time of day came, ms. A time that a change of the clocks skips comes an hour later. */
 export function latestSlot(plan: Pick<BackupPlan, "at">, timeZone: string, now: number): number {
   const here = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone);
@@ -38,17 +41,18 @@ export interface BackupFacts {
 
 /**
  * Whether the night's backup is to be asked for: its time has come since the plant began and since it was last
- * asked for. A plant that was off at night makes it up when it comes back, once.
+ * asked for, or its last attempt failed an hour ago. A plant that was off at night makes it up when it comes back, once.
  */
 export function isNightDue(
-  facts: Pick<BackupFacts, "plan" | "now" | "houseSince" | "busy"> & {
+  facts: Pick<BackupFacts, "plan" | "now" | "houseSince" | "busy" | "lastFailure"> & {
     readonly timeZone: string;
     /** When the schedule asked last. */
     readonly askedAt: number | null;
   },
 ): boolean {
-  const { plan, now, houseSince, busy, timeZone, askedAt } = facts;
+  const { plan, now, houseSince, busy, lastFailure, timeZone, askedAt } = facts;
   if (!plan.enabled || busy) return false;
+  if (lastFailure !== null && now - lastFailure.at >= retryAfterMs) return true;
   return latestSlot(plan, timeZone, now) > Math.max(houseSince, askedAt ?? 0);
 }
 

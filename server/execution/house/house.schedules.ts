@@ -28,7 +28,7 @@ export function houseSchedules({ dataDir, readers }: HouseDeps): Schedule[] {
     { name: "house.night", everyMs: minute, run: askAtNight },
     { name: "house.space", everyMs: hour, run: (context) => sampleSpace(context, dataDir) },
     { name: "house.watch", everyMs: minute, run: watch },
-    { name: "house.retention", everyMs: 6 * hour, run: (context) => dropOld(context, readers) },
+    { name: "house.retention", everyMs: hour, run: (context) => dropOld(context, readers) },
     { name: "house.trim", everyMs: minute, run: (context) => trimOld(context, readers) },
   ];
 }
