@@ -21,6 +21,7 @@ import { createTagRegistry } from "./execution/tags/tag-registry.ts";
 import { createApi } from "./http/api.ts";
 import { createAuth } from "./http/auth.ts";
 import { createDoor } from "./http/door.ts";
+import { createMetrics } from "./http/metrics.ts";
 import { createHostList } from "./http/hosts.ts";
 import { cutEndedSockets, identityOfHandshake } from "./http/sockets.ts";
 import { type HealthPart, healthParts } from "./health.ts";
@@ -85,6 +86,7 @@ const runner = createRunner({
   schedules: schedules(auth, { dataDir: config.DATA_DIR, readers }),
   onParked: raiseParkedAlarm,
 });
+const metrics = createMetrics();
 // Filled below: health tells of parts that need the door first.
 const parts: Record<string, HealthPart> = {};
 const api = createApi({
@@ -105,7 +107,13 @@ const door = createDoor({
   hosts: createHostList(config.HOSTS),
   dev: own.NODE_ENV === "development",
   log,
+  metrics: {
+    token: await secret("metrics-token"),
+    served: metrics.served,
+    text: () => metrics.text(parts, clock),
+  },
 });
+metrics.watchSockets(() => door.io.engine.clientsCount);
 const gateway = createIngestGateway({ io: door.io, db: ingestDb, clock, log, live, lanes, documents, tags });
 const screens = createScreens({
   io: door.io,
@@ -117,7 +125,19 @@ const screens = createScreens({
   build: own.BUILD_ID,
 });
 const dispatcher = createDispatcher({ db, clock, log, edgeLink: gateway });
-Object.assign(parts, healthParts({ db, clock, gateway, lanes, screens, runner, live }));
+Object.assign(
+  parts,
+  healthParts({
+    db,
+    clock,
+    gateway,
+    lanes,
+    screens,
+    runner,
+    live,
+    pools: { server: db, ingest: ingestDb, lanes: lanesDb },
+  }),
+);
 cutEndedSockets(door.io, auth);
 
 /** Orders that flow and a past, for the demo only; nothing else here knows that there is one. */

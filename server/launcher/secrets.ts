@@ -11,6 +11,7 @@ export const secretNames = [
   "document-key.pub.pem",
   "edge-token",
   "packer-token",
+  "metrics-token",
 ] as const;
 export type SecretName = (typeof secretNames)[number];
 
@@ -52,6 +53,7 @@ export async function ensureSecrets(folders: Folders): Promise<{ packerToken: st
   await ensureSecret(secretPath(folders, "session-secret"), randomSecret);
   await ensureSecret(secretPath(folders, "pin-pepper"), randomSecret);
   await ensureSecret(secretPath(folders, "edge-token"), randomSecret);
+  await ensureSecret(secretPath(folders, "metrics-token"), randomSecret);
   const packerToken = await ensureSecret(secretPath(folders, "packer-token"), randomSecret);
   await ensureDocumentKey(folders);
   return { packerToken };
