@@ -33,6 +33,7 @@ import { sessionRoutes } from "./http/routes/session.ts";
 import { shiftsRoutes } from "./http/routes/shifts.ts";
 import { stationsRoutes } from "./http/routes/stations.ts";
 import { tagsRoutes } from "./http/routes/tags.ts";
+import type { Bundle } from "./support/bundle.ts";
 
 /** Every feature's routes, in the order of the API's document. */
 export function routes(deps: {
@@ -40,6 +41,7 @@ export function routes(deps: {
   health: HealthSource;
   /** Every consumer of readings, by name. */
   readers: readonly string[];
+  support: () => Promise<Bundle>;
 }): Routes[] {
   return [
     healthRoutes(deps.health),
@@ -59,7 +61,7 @@ export function routes(deps: {
     stationsRoutes,
     auditRoutes,
     deadLettersRoutes,
-    houseRoutes(deps.readers),
+    houseRoutes(deps.readers, deps.support),
     demoRoutes,
   ];
 }

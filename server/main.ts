@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { openDb } from "#db/client.ts";
 import { systemClock } from "./core/clock.ts";
@@ -26,6 +26,8 @@ import { createHostList } from "./http/hosts.ts";
 import { cutEndedSockets, identityOfHandshake } from "./http/sockets.ts";
 import { type HealthPart, healthParts } from "./health.ts";
 import { reactions, routes, schedules } from "./features.ts";
+import { askParts } from "./http/routes/health.ts";
+import { makeBundle } from "./support/bundle.ts";
 import { createScreens } from "./realtime/screens.ts";
 
 /** What the launcher adds to the settings (see server/launcher/environment.ts). */
@@ -89,13 +91,26 @@ const runner = createRunner({
 const metrics = createMetrics();
 // Filled below: health tells of parts that need the door first.
 const parts: Record<string, HealthPart> = {};
+/** The support bundle as a button of the house page makes it, from inside. */
+const support = () =>
+  makeBundle({
+    db,
+    clock,
+    env,
+    houseDir: config.DATA_DIR,
+    logsDir: join(config.DATA_DIR, "logs"),
+    secretDirs: [own.SECRETS_DIR, ...(own.TLS_KEY === undefined ? [] : [dirname(own.TLS_KEY)])],
+    health: async () =>
+      JSON.stringify({ versions: versions(), parts: await askParts(parts, clock) }, null, 2),
+    metrics: async () => (await metrics.text(parts, clock)).text,
+  });
 const api = createApi({
   db,
   clock,
   log,
   auth,
   version: "1",
-  routes: routes({ pepper, health: { parts, versions: versions() }, readers }),
+  routes: routes({ pepper, health: { parts, versions: versions() }, readers, support }),
 });
 const door = createDoor({
   httpPort: config.PORT,

@@ -12,9 +12,17 @@ interface Operation {
 }
 
 beforeAll(async () => {
-  house = await testHouse(routes({ pepper: testPepper, health: { parts: {}, versions: {} }, readers: [] }), {
-    alone: true,
-  });
+  house = await testHouse(
+    routes({
+      pepper: testPepper,
+      health: { parts: {}, versions: {} },
+      readers: [],
+      support: () => Promise.reject(new Error("no bundle here")),
+    }),
+    {
+      alone: true,
+    },
+  );
   const admin = await house.signedIn("administrator");
   const document = (await admin.get("/openapi.json")).body as {
     paths: Record<string, Record<string, Operation>>;

@@ -4,12 +4,17 @@ import { HouseView } from "#server/execution/house/house.contract.ts";
 import { readHouse } from "#server/execution/house/house.queries.ts";
 import { setRetention } from "#server/execution/house/retention.commands.ts";
 import { limitSpace } from "#server/execution/house/space.commands.ts";
+import { takeSupport } from "#server/execution/house/support.commands.ts";
+import type { Bundle } from "#server/support/bundle.ts";
 import { commandRoute, queryRoute, type Routes } from "../route.ts";
 
 const Done = z.object({});
 
-/** Backups, room on the disk, how long what is kept. @param readers every consumer of readings, by name */
-export function houseRoutes(readers: readonly string[]): Routes {
+/**
+ * Backups, room on the disk, how long what is kept, the support bundle.
+ * @param readers every consumer of readings, by name
+ */
+export function houseRoutes(readers: readonly string[], support: () => Promise<Bundle>): Routes {
   return (api) => {
     queryRoute(api, {
       path: "/house",
@@ -41,6 +46,16 @@ export function houseRoutes(readers: readonly string[]): Routes {
       command: limitSpace,
       response: Done,
       summary: "From when on a filling disk is an alarm",
+    });
+    commandRoute(api, {
+      path: "/house/support",
+      command: takeSupport,
+      response: z.object({ name: z.string(), zip: z.base64() }),
+      summary: "A zip for a helper far away, without secrets and names of people",
+      view: async () => {
+        const { name, zip } = await support();
+        return { name, zip: Buffer.from(zip).toString("base64") };
+      },
     });
   };
 }
