@@ -26,9 +26,7 @@ export async function knownToDatabase(db: Db): Promise<Known> {
 
 /** What helps somebody far away to see how the database is: its shape, its sizes, what is late. No rows of the plant. */
 export async function factsOfDatabase(db: Db): Promise<object> {
-  const rows = async (query: ReturnType<typeof sql>) => [
-    ...(await db.execute<Record<string, unknown>>(query)),
-  ];
+  const rows = async (query: ReturnType<typeof sql>) => [...(await db.execute(query))];
   return {
     server: await rows(sql`select version() as version, pg_database_size(current_database())::float8 as bytes,
       current_setting('max_connections') as "maxConnections"`),

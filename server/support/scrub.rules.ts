@@ -12,7 +12,7 @@ export const personMark = "[person]";
 const shortestSecret = 6;
 const shortestName = 2;
 const shortestPart = 3;
-const beyondLatin = /[^\u0000-\u024f]/;
+const beyondLatin = /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]/u;
 
 /** Keys whose value is nobody else's business, in JSON, in settings and in `key=value`. */
 const secretKey =
