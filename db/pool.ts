@@ -19,6 +19,22 @@ export interface PoolOptions extends DriverOptions {
   readonly idleMs?: number;
 }
 
+export interface PoolFigures {
+  /** Connections there are, at most `max`. */
+  readonly open: number;
+  readonly idle: number;
+  /** Queries and transactions that wait for one. */
+  readonly waiting: number;
+  readonly max: number;
+}
+
+const figures = new WeakMap<object, () => PoolFigures>();
+
+/** How full a pool of ours is now; null for what is none. */
+export function poolFigures(sql: postgres.Sql): PoolFigures | null {
+  return figures.get(sql)?.() ?? null;
+}
+
 interface Waiting {
   readonly start: (connection: Connection) => void;
   readonly fail: (error: unknown) => void;
@@ -173,8 +189,10 @@ export function openPool(
     end,
     unsafe: (...args: Parameters<postgres.Sql["unsafe"]>) => redirect(maker.unsafe(...args), submit),
   };
-  return new Proxy(maker, {
+  const pool = new Proxy(maker, {
     apply: (target, self, args) => redirect(Reflect.apply(target, self, args), submit),
     get: (target, key) => (key in own ? own[key] : Reflect.get(target, key)),
   });
+  figures.set(pool, () => ({ open: connections.size, idle: idle.size, waiting: waiting.size, max }));
+  return pool;
 }

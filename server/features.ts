@@ -6,6 +6,7 @@ import { adjustmentSchedules } from "./execution/adjustments/adjustments.schedul
 import { alarmReactions } from "./execution/alarms/alarms.reactions.ts";
 import { alarmSchedules } from "./execution/alarms/alarms.schedules.ts";
 import { counterReactions } from "./execution/counters/counters.reactions.ts";
+import { type HouseDeps, houseSchedules } from "./execution/house/house.schedules.ts";
 import { ingestSchedules } from "./execution/ingest/ingest.schedules.ts";
 import { machineStateSchedules } from "./execution/machine-state/machine-state.schedules.ts";
 import { shiftSchedules } from "./execution/shifts/shifts.schedules.ts";
@@ -22,6 +23,7 @@ import { deadLettersRoutes } from "./http/routes/dead-letters.ts";
 import { demoRoutes } from "./http/routes/demo.ts";
 import { guidanceRoutes } from "./http/routes/guidance.ts";
 import { healthRoutes, type HealthSource } from "./http/routes/health.ts";
+import { houseRoutes } from "./http/routes/house.ts";
 import { machinesRoutes } from "./http/routes/machines.ts";
 import { materialsRoutes } from "./http/routes/materials.ts";
 import { oeeRoutes } from "./http/routes/oee.ts";
@@ -35,9 +37,17 @@ import { type SourcesDeps, sourcesRoutes } from "./http/routes/sources.ts";
 import { stationsRoutes } from "./http/routes/stations.ts";
 import { tagsRoutes } from "./http/routes/tags.ts";
 import { templatesRoutes } from "./http/routes/templates.ts";
+import type { Bundle } from "./support/bundle.ts";
 
 /** Every feature's routes, in the order of the API's document. */
-export function routes(deps: { pepper: string; health: HealthSource; sources: SourcesDeps }): Routes[] {
+export function routes(deps: {
+  pepper: string;
+  health: HealthSource;
+  sources: SourcesDeps;
+  /** Every consumer of readings, by name. */
+  readers: readonly string[];
+  support: () => Promise<Bundle>;
+}): Routes[] {
   return [
     healthRoutes(deps.health),
     sessionRoutes,
@@ -60,6 +70,7 @@ export function routes(deps: { pepper: string; health: HealthSource; sources: So
     stationsRoutes,
     auditRoutes,
     deadLettersRoutes,
+    houseRoutes(deps.readers, deps.support),
     demoRoutes,
   ];
 }
@@ -76,9 +87,10 @@ export function reactions(auth: Pick<Auth, "announceEnded">): Reaction[] {
 }
 
 /** What happens at a time. */
-export function schedules(auth: Pick<Auth, "announceEnded">): Schedule[] {
+export function schedules(auth: Pick<Auth, "announceEnded">, house: HouseDeps): Schedule[] {
   return [
     ...ingestSchedules,
+    ...houseSchedules(house),
     ...machineStateSchedules,
     ...shiftSchedules,
     ...alarmSchedules,

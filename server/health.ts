@@ -1,7 +1,10 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
+import { poolFigures } from "#db/pool.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Runner } from "./core/runner.ts";
+import { backupFacts, readSpace } from "./execution/house/house.queries.ts";
+import { isOld } from "./execution/house/backup.rules.ts";
 import { ingestHealth } from "./execution/ingest/health.queries.ts";
 import type { IngestGateway } from "./execution/ingest/gateway.ts";
 import type { Lanes } from "./execution/ingest/lanes.ts";
@@ -24,8 +27,10 @@ export function healthParts(house: {
   screens: Screens;
   runner: Runner;
   live: LiveCache;
+  /** Every pool of connections of this process, by name. */
+  pools: Readonly<Record<string, Db>>;
 }): Record<string, HealthPart> {
-  const { db, clock, gateway, lanes, screens, runner, live } = house;
+  const { db, clock, gateway, lanes, screens, runner, live, pools } = house;
   return {
     database: async () => {
       const [row] = await db.execute<{ version: string; bytes: number }>(
@@ -72,6 +77,37 @@ export function healthParts(house: {
     screens: () => {
       const { cut, ...figures } = screens.metrics();
       return { ok: true, figures: { ...figures, cut: Object.values(cut).reduce((a, b) => a + b, 0) } };
+    },
+    outbox: async () => {
+      const [row] = await db.execute<{ parked: number; newest: number | null }>(sql`
+        select (select count(*) from parked_fact)::int as parked,
+          (select (extract(epoch from at) * 1000)::float8 from fact order by id desc limit 1) as newest`);
+      const backlog = Math.max(0, ...Object.values(await runner.lag()));
+      const newestFactAgeMs = row?.newest == null ? null : clock.now() - row.newest;
+      return { ok: true, figures: { backlog, parkedFacts: row?.parked ?? 0, newestFactAgeMs } };
+    },
+    pools: () => {
+      const figures: Record<string, number> = {};
+      for (const [name, pool] of Object.entries(pools))
+        for (const [figure, value] of Object.entries(poolFigures(pool.$client) ?? {}))
+          figures[`${name} ${figure}`] = value;
+      return { ok: true, figures };
+    },
+    house: async () => {
+      const now = clock.now();
+      const backups = await backupFacts(db, now);
+      const space = await readSpace(db);
+      const { lastGoodAt, lastFailure } = backups;
+      return {
+        ok: lastFailure === null && !isOld(backups) && !space.short,
+        figures: {
+          lastGoodBackupAgeMs: lastGoodAt === null ? null : now - lastGoodAt,
+          backupFailed: lastFailure !== null,
+          "disk free bytes": space.now?.freeBytes ?? null,
+          "disk total bytes": space.now?.totalBytes ?? null,
+          "disk days left": space.left.kind === "days" ? space.left.days : null,
+        },
+      };
     },
     live: () => ({ ok: true, figures: { tags: live.size } }),
   };

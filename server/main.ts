@@ -1,6 +1,6 @@
 import { createPublicKey } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { openDb } from "#db/client.ts";
 import { systemClock } from "./core/clock.ts";
@@ -23,10 +23,13 @@ import { createTagRegistry } from "./execution/tags/tag-registry.ts";
 import { createApi } from "./http/api.ts";
 import { createAuth } from "./http/auth.ts";
 import { createDoor } from "./http/door.ts";
+import { createMetrics } from "./http/metrics.ts";
 import { createHostList } from "./http/hosts.ts";
 import { cutEndedSockets, identityOfHandshake } from "./http/sockets.ts";
 import { type HealthPart, healthParts } from "./health.ts";
 import { reactions, routes, schedules } from "./features.ts";
+import { askParts } from "./http/routes/health.ts";
+import { makeBundle } from "./support/bundle.ts";
 import { createScreens } from "./realtime/screens.ts";
 
 /** What the launcher adds to the settings (see server/launcher/environment.ts). */
@@ -63,13 +66,16 @@ const tags = createTagRegistry({ db: ingestDb, clock, log });
 const live = createLiveCache();
 tags.onChange((known) => live.setTags(known));
 
+const consumers = createConsumers();
+const ranges = [createRollups()];
+const readers = [...consumers, ...ranges].map(({ name }) => name);
 const lanes = createLanes({
   db: lanesDb,
   clock,
   log,
   tags,
-  consumers: createConsumers(),
-  ranges: [createRollups()],
+  consumers,
+  ranges,
   owner: "server",
 });
 const [cert, key, ca] = await Promise.all([text(own.TLS_CERT), text(own.TLS_KEY), text(own.TLS_CA)]);
@@ -78,7 +84,7 @@ const runner = createRunner({
   clock,
   log,
   reactions: reactions(auth),
-  schedules: schedules(auth),
+  schedules: schedules(auth, { dataDir: config.DATA_DIR, readers }),
   onParked: raiseParkedAlarm,
 });
 // The gateway hangs on the door, and the door on the API: it is there before anybody can ask.
@@ -88,8 +94,22 @@ const edges: EdgeEye = {
   probe: (edgeId, ask) => gateway.probe(edgeId, ask),
   peek: (edgeId, sourceId) => gateway.peek(edgeId, sourceId),
 };
+const metrics = createMetrics();
 // Filled below: health tells of parts that need the door first.
 const parts: Record<string, HealthPart> = {};
+/** The support bundle as a button of the house page makes it, from inside. */
+const support = () =>
+  makeBundle({
+    db,
+    clock,
+    env,
+    houseDir: config.DATA_DIR,
+    logsDir: join(config.DATA_DIR, "logs"),
+    secretDirs: [own.SECRETS_DIR, ...(own.TLS_KEY === undefined ? [] : [dirname(own.TLS_KEY)])],
+    health: async () =>
+      JSON.stringify({ versions: versions(), parts: await askParts(parts, clock) }, null, 2),
+    metrics: async () => (await metrics.text(parts, clock)).text,
+  });
 const api = createApi({
   db,
   clock,
@@ -99,6 +119,8 @@ const api = createApi({
   routes: routes({
     pepper,
     health: { parts, versions: versions() },
+    readers,
+    support,
     sources: {
       edges,
       publicKey: createPublicKey(documentKey).export({ type: "spki", format: "pem" }).toString(),
@@ -115,7 +137,13 @@ const door = createDoor({
   hosts: createHostList(config.HOSTS),
   dev: own.NODE_ENV === "development",
   log,
+  metrics: {
+    token: await secret("metrics-token"),
+    served: metrics.served,
+    text: () => metrics.text(parts, clock),
+  },
 });
+metrics.watchSockets(() => door.io.engine.clientsCount);
 const gateway = createIngestGateway({ io: door.io, db: ingestDb, clock, log, live, lanes, documents, tags });
 const screens = createScreens({
   io: door.io,
@@ -127,7 +155,19 @@ const screens = createScreens({
   build: own.BUILD_ID,
 });
 const dispatcher = createDispatcher({ db, clock, log, edgeLink: gateway });
-Object.assign(parts, healthParts({ db, clock, gateway, lanes, screens, runner, live }));
+Object.assign(
+  parts,
+  healthParts({
+    db,
+    clock,
+    gateway,
+    lanes,
+    screens,
+    runner,
+    live,
+    pools: { server: db, ingest: ingestDb, lanes: lanesDb },
+  }),
+);
 cutEndedSockets(door.io, auth);
 
 /** Orders that flow and a past, for the demo only; nothing else here knows that there is one. */

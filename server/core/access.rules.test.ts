@@ -35,6 +35,7 @@ automation.on             -       -       -      -         -          yes       
 count.report              -      yes     yes    yes        -          yes        -          -          -
 deadletter.manage         -       -       -      -        yes          -         -         yes         -
 floor.look               yes     yes     yes    yes       yes         yes       yes        yes         -
+house.manage              -       -       -      -         -           -         -         yes         -
 instruction.follow        -      yes     yes    yes       yes         yes        -          -          -
 job.correct               -       -       -      -         -          yes        -         yes         -
 job.run                   -      yes     yes     -         -          yes        -          -          -

@@ -45,6 +45,8 @@ export const actions = {
   "deadletter.manage": ["administrator", "maintenance"],
   "tag.manage": ["administrator"],
   "plant.manage": ["administrator"],
+  // Backups, how long what is kept, the support bundle.
+  "house.manage": ["administrator"],
   "product.manage": ["administrator", "supervisor"],
   "plant.fault": ["administrator", "supervisor"],
   "system.act": ["service"],

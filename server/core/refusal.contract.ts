@@ -77,6 +77,8 @@ export const refusalCodes = [
   "later_correction",
   "nothing_changes",
   "lot_not_on_job",
+  "backup_running",
+  "rollups_shorter",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

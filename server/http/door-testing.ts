@@ -50,10 +50,11 @@ export function awayDoor(api: DoorOptions["api"]): DoorOptions {
   return { ...ports, api, web: "http://127.0.0.1:9", hosts: createHostList(""), log: silentLogger };
 }
 
-/** @param prepare hangs namespaces on the door before it opens */
+/** @param prepare hangs namespaces on the door before it opens @param more what else the door is given */
 export async function openTestDoor(
   api: DoorOptions["api"],
   prepare: (door: Door) => void = () => {},
+  more: Pick<DoorOptions, "metrics"> = {},
 ): Promise<TestDoor> {
   const folder = await mkdtemp(join(tmpdir(), "millwright-door-"));
   const files = await ensureCertificate(folder, {
@@ -82,7 +83,8 @@ export async function openTestDoor(
     upstream.listen(0, "127.0.0.1", resolve);
   });
   const web = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
-  const door = createDoor({ ...awayDoor(api), certificate, ca, web, hosts: createHostList("plant.example") });
+  const hosts = createHostList("plant.example");
+  const door = createDoor({ ...awayDoor(api), ...more, certificate, ca, web, hosts });
   prepare(door);
   await door.start(new AbortController().signal);
 

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -32,6 +33,13 @@ export interface DoorOptions {
   /** next dev needs more than the policy allows in production. */
   readonly dev?: boolean;
   readonly log: Logger;
+  /** `/metrics`, for this machine and for who shows the token; null = there is none. */
+  readonly metrics?: {
+    readonly token: string;
+    /** Told of every answered request. */
+    served(request: IncomingMessage, response: ServerResponse, startedAt: number): void;
+    text(): Promise<{ text: string; type: string }>;
+  };
 }
 
 export interface Door extends Service {
@@ -74,6 +82,12 @@ export function createDoor(options: DoorOptions): Door {
   }
 
   function onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const metrics = options.metrics;
+    if (metrics !== undefined) {
+      const startedAt = performance.now();
+      response.once("close", () => metrics.served(request, response, startedAt));
+    }
+    const passedOn = wasPassedOn(request);
     stripNextAction(request);
     setSecurityHeaders(response, hsts && isEncrypted(request));
     const where = placeOf(request);
@@ -83,9 +97,29 @@ export function createDoor(options: DoorOptions): Door {
     if (path === "/healthz") return answerJson(response, 200, { ok: true });
     if (path === "/trust" || path === "/trust/ca.crt") return answerTrust(request, response, path);
     if (where === "unprotected" && path !== "/api/v1/health") return sendToTrust(request, response, path);
+    if (path === "/metrics") return answerMetrics(request, response, passedOn);
     if (path === "/api" || path.startsWith("/api/")) return void apiListener(request, response);
     if (isSocketPath(path)) return answerRefusal(response, new Refusal("not_found"));
     passToWeb(request, response);
+  }
+
+  /** For this machine itself, or whoever shows the token; a proxy beside us is not this machine. */
+  function answerMetrics(request: IncomingMessage, response: ServerResponse, passedOn: boolean): void {
+    const { metrics } = options;
+    if (metrics === undefined) return answerRefusal(response, new Refusal("not_found"));
+    const near = isLoopbackAddress(request.socket.remoteAddress) && !passedOn;
+    if (!near && !showsToken(request, metrics.token)) {
+      response.setHeader("www-authenticate", "Bearer");
+      return answerRefusal(response, new Refusal("sign_in_needed"));
+    }
+    metrics.text().then(
+      ({ text, type }) =>
+        response.writeHead(200, { "content-type": type, "cache-control": "no-store" }).end(text),
+      (error: unknown) => {
+        log.error({ err: error }, "metrics failed");
+        response.writeHead(500).end();
+      },
+    );
   }
 
   /** Pages are read, never posted to: React's decoder of actions stays out of reach (CVE-2025-55182). */
@@ -204,6 +238,16 @@ function answerRefusal(response: ServerResponse, refusal: Refusal): void {
 function answerJson(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store" });
   response.end(JSON.stringify(body));
+}
+
+/** Whether somebody else asked for it, and a proxy on this machine passed it on. */
+const wasPassedOn = (request: IncomingMessage): boolean =>
+  ["forwarded", "via", "x-forwarded-for", "x-real-ip"].some((name) => request.headers[name] !== undefined);
+
+function showsToken(request: IncomingMessage, token: string): boolean {
+  const shown = /^Bearer ([\w-]{16,})$/.exec(request.headers.authorization ?? "")?.[1];
+  const hash = (text: string) => createHash("sha256").update(text).digest();
+  return shown !== undefined && timingSafeEqual(hash(shown), hash(token));
 }
 
 const isEncrypted = (request: IncomingMessage): boolean => request.socket instanceof TLSSocket;

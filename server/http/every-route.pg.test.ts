@@ -4,6 +4,7 @@ import { noEdges, type TestHouse, testHouse, testPepper } from "./testing.ts";
 
 /** Every route of every feature, as the server mounts them. */
 let house: TestHouse;
+let beside: readonly string[];
 let operations: { method: string; path: string; operation: Operation }[];
 interface Operation {
   readonly summary?: string;
@@ -17,6 +18,8 @@ beforeAll(async () => {
       pepper: testPepper,
       health: { parts: {}, versions: {} },
       sources: { edges: noEdges, publicKey: "" },
+      readers: [],
+      support: () => Promise.reject(new Error("no bundle here")),
     }),
     {
       alone: true,
@@ -26,7 +29,10 @@ beforeAll(async () => {
   const document = (await admin.get("/openapi.json")).body as {
     paths: Record<string, Record<string, Operation>>;
   };
-  operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  // What the door answers beside the API stands in its document too; door and metrics have tests of their own.
+  const own = Object.entries(document.paths).filter(([path]) => path.startsWith("/api/v1/"));
+  beside = Object.keys(document.paths).filter((path) => !path.startsWith("/api/v1/"));
+  operations = own.flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       method: method.toUpperCase(),
       path: path.replace("/api/v1", ""),
@@ -59,6 +65,10 @@ test("without a session or a station, only health and the ways in answer", async
   );
   const rest = answers.filter((one) => !closed.includes(one)).map(({ route }) => route);
   expect(rest.toSorted((a, b) => (a < b ? -1 : 1))).toEqual(open);
+});
+
+test("the document tells of what is answered beside the API", () => {
+  expect(beside).toEqual(["/metrics"]);
 });
 
 test("every route says what it is for", () => {

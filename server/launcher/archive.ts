@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createGunzip } from "node:zlib";
 import { z } from "zod";
 import { Problem } from "./problem.ts";
 import { writePrivate } from "./secrets.ts";
@@ -73,8 +74,32 @@ export async function readArchive(folder: string): Promise<Manifest> {
   return manifest;
 }
 
+/**
+ * Reads a backup as a restore would: every byte is what was written, every table unpacks and has its rows.
+ * @throws Problem naming what is damaged
+ */
+export async function proveArchive(folder: string): Promise<Manifest> {
+  const manifest = await readArchive(folder);
+  for (const { file, rows } of manifest.tables) {
+    const found = await countRows(join(folder, file)).catch(() => -1);
+    if (found !== rows) throw damaged(folder, file);
+  }
+  return manifest;
+}
+
+async function countRows(path: string): Promise<number> {
+  let rows = 0;
+  const text = createReadStream(path).pipe(createGunzip());
+  for await (const chunk of text as AsyncIterable<Buffer>)
+    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) rows += 1;
+  return rows;
+}
+
+/** What lies on the disk is not what was written. */
+export class Damaged extends Problem {}
+
 const damaged = (folder: string, file: string): Problem =>
-  new Problem(
+  new Damaged(
     `The backup ${folder} is damaged (${file} is not what was written): nothing was restored. Use another one.`,
   );
 

@@ -10,9 +10,13 @@ interface Address {
 /**
  * One connection for COPY. The driver pauses its socket while a reader is slow and forgets to resume it when the
  * last rows of a table came in the meantime: the next query would then wait for ever. So whoever has read a table
- * to its end calls `resume`.
+ * to its end calls `resume`. Whoever stops reading in the middle calls `cut`: the driver would wait for the rest.
  */
-export function openCopyConnection(url: string): { readonly sql: postgres.Sql; resume(): void } {
+export function openCopyConnection(url: string): {
+  readonly sql: postgres.Sql;
+  resume(): void;
+  cut(): void;
+} {
   let current: Socket | null = null;
   const socket = (address: Address) =>
     new Promise<Socket>((done, fail) => {
@@ -26,5 +30,5 @@ export function openCopyConnection(url: string): { readonly sql: postgres.Sql; r
     });
   const options = { max: 1, onnotice: () => {}, socket };
   const sql = postgres(url, options as postgres.Options<Record<string, postgres.PostgresType>>);
-  return { sql, resume: () => void current?.resume() };
+  return { sql, resume: () => void current?.resume(), cut: () => void current?.destroy() };
 }

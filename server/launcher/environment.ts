@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Config } from "#server/core/config.ts";
 import type { Folders } from "./folders.ts";
 import { secretPath } from "./secrets.ts";
@@ -22,7 +23,7 @@ export interface EnvironmentInput {
   readonly ports: Ports;
   /** As role `app`: reads and writes, no DDL, no change of the audit. */
   readonly databaseUrl: string;
-  /** As owner: migrates, makes partitions by hand. Only the seed and the tests get it. */
+  /** As owner: migrates, makes partitions by hand. Only the seed, a backup and the tests get it. */
   readonly ownerUrl: string;
   readonly certificate: { readonly cert: string; readonly key: string; readonly ca: string | null };
   readonly packerToken: string;
@@ -33,7 +34,7 @@ export interface EnvironmentInput {
   readonly dev: boolean;
 }
 
-export type ChildName = "server" | "edge" | "web" | "plant" | "seed";
+export type ChildName = "server" | "edge" | "web" | "plant" | "seed" | "backup";
 type Variables = Readonly<Record<string, string>>;
 
 /** The code of the gateway that `npm start` brings. */
@@ -46,8 +47,9 @@ export const edgeCode = "edge-1";
  *
  * | variable | who | meaning |
  * |---|---|---|
- * | `DATABASE_URL` | server, web, seed | the database, as role `app`. The edge and the plant never get it |
- * | `OWNER_DATABASE_URL` | seed | the same database, as its owner |
+ * | `DATABASE_URL` | server, web, seed, backup | the database, as role `app`. The edge and the plant never get it |
+ * | `OWNER_DATABASE_URL` | seed, backup | the same database, as its owner |
+ * | `HOUSE_ROOT` | backup | the folder that DATA_DIR named, of which a demo's is a part |
  * | `SECRETS_DIR` | server, web, seed | folder of 0600 files: `session-secret`, `pin-pepper`, `document-key.pem` (Ed25519, private), `document-key.pub.pem`, `edge-token`, `packer-token`; one line each, hex where not PEM |
  * | `WEB_ORIGIN` | server | where the door finds Next, `http://127.0.0.1:<port>` |
  * | `BUILD_ID` | server | which screens are served; a change makes open screens reload |
@@ -122,6 +124,13 @@ export function childEnvironment(name: ChildName, input: EnvironmentInput): Vari
         PACKER_TOKEN: input.packerToken,
         PLANT_PRIMARY_HOST: edgeCode,
         ...(input.plantLog === null ? {} : { PLANT_LOG: input.plantLog }),
+      };
+    case "backup":
+      return {
+        ...common,
+        DATABASE_URL: input.databaseUrl,
+        OWNER_DATABASE_URL: input.ownerUrl,
+        HOUSE_ROOT: dirname(folders.certificates),
       };
     case "seed":
       return { ...common, ...broker, ...database, ...edge, OWNER_DATABASE_URL: input.ownerUrl };

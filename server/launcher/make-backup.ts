@@ -29,7 +29,12 @@ export interface BackupOptions {
   readonly withSecrets: boolean;
   readonly clock?: Clock;
   progress?(done: number, total: number, table: string): void;
+  /** Asked after each so many bytes; what it throws breaks the backup off. */
+  mayGoOn?(): Promise<void>;
 }
+
+/** How often `mayGoOn` is asked, in bytes on the disk. */
+const askEveryBytes = 16 * 1024 * 1024;
 
 const authority = ["authority.pem", "authority-key.pem"];
 
@@ -41,7 +46,8 @@ export async function makeBackup(options: BackupOptions): Promise<Manifest> {
   const { target, clock = systemClock } = options;
   if (await exists(target)) throw new Problem(`${target} is there already: name a folder that is not.`);
   const part = `${target}.partial`;
-  const { sql, resume } = openCopyConnection(options.ownerUrl);
+  const { sql, resume, cut } = openCopyConnection(options.ownerUrl);
+  let broken: unknown = null;
   try {
     await rm(part, { recursive: true, force: true });
     await mkdir(join(part, "tables"), { recursive: true, mode: 0o700 });
@@ -52,7 +58,13 @@ export async function makeBackup(options: BackupOptions): Promise<Manifest> {
       const tables: Manifest["tables"] = [];
       for (const [i, table] of all.entries()) {
         options.progress?.(i, all.length, table.name);
-        tables.push(await copyTable(tx, table, part));
+        try {
+          tables.push(await copyTable(tx, table, part, options.mayGoOn));
+        } catch (error) {
+          broken = error;
+          cut();
+          throw error;
+        }
         resume();
       }
       const [house] = await tx`select value->>'kind' as kind from setting where key = 'house'`;
@@ -81,12 +93,14 @@ export async function makeBackup(options: BackupOptions): Promise<Manifest> {
     await rename(part, target);
     await syncFolder(dirname(target));
     return manifest;
-  } catch (error) {
+  } catch (thrown) {
+    // What the driver says of a connection that was cut is not the reason.
+    const error = broken ?? thrown;
     // Where nothing can be made, nothing can be taken away either.
     await rm(part, { recursive: true, force: true }).catch(() => {});
     throw fileProblem(error, target, "the backup") ?? error;
   } finally {
-    await sql.end();
+    await sql.end({ timeout: broken === null ? 5 : 0 });
   }
 }
 
@@ -96,6 +110,7 @@ async function copyTable(
   tx: postgres.TransactionSql,
   table: CatalogueTable,
   folder: string,
+  mayGoOn?: () => Promise<void>,
 ): Promise<Manifest["tables"][number]> {
   const file = `tables/${table.name}.copy.gz`;
   const columns = table.columns.map(quoted).join(", ");
@@ -109,10 +124,14 @@ async function copyTable(
     },
   });
   const hash = createHash("sha256");
+  let unasked = 0;
   const hasher = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       hash.update(chunk);
-      done(null, chunk);
+      unasked += chunk.length;
+      if (mayGoOn === undefined || unasked < askEveryBytes) return done(null, chunk);
+      unasked = 0;
+      mayGoOn().then(() => done(null, chunk), done);
     },
   });
   const sink = createWriteStream(join(folder, file), { mode: 0o600, flush: true });

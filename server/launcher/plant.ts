@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Config, parseConfig } from "#server/core/config.ts";
+import { type BackupKeeper, keepBackups } from "./backup-keeper.ts";
 import { ensureCertificate, spkiHash } from "./certificates.ts";
 import { checkSpace, checkWritable, steadyPort } from "./checks.ts";
 import { builtFrom, buildScreens, isBuilt } from "./build.ts";
@@ -95,6 +96,7 @@ export class Launcher {
   readonly #folders: Folders;
   readonly #undo: (() => Promise<void>)[] = [];
   #supervisor: Supervisor | null = null;
+  #keeper: BackupKeeper | null = null;
   #stopping = false;
   #stopped: Promise<void> | null = null;
 
@@ -126,6 +128,7 @@ export class Launcher {
   }
 
   async #stopAll(): Promise<void> {
+    await this.#keeper?.stop();
     await this.#supervisor?.stop();
     for (const undo of this.#undo.toReversed()) await undo();
   }
@@ -179,6 +182,8 @@ export class Launcher {
     if (config.DEMO) await this.#seed(input, register);
     const doorkeys = await ensureDoorkeys(input);
     await this.#parts(supervisor, input);
+    this.#unlessStopping();
+    if (config.roles.has("runner")) this.#keeper = keepBackups(input, register, say);
     return {
       config: input.config,
       urls: {

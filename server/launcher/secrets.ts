@@ -11,6 +11,7 @@ export const secretNames = [
   "document-key.pub.pem",
   "edge-token",
   "packer-token",
+  "metrics-token",
 ] as const;
 export type SecretName = (typeof secretNames)[number];
 
@@ -18,12 +19,16 @@ export const secretPath = (folders: Pick<Folders, "secrets">, name: SecretName |
   join(folders.secrets, name);
 
 /** Writes a file that only its owner may read, all of it or nothing, and on the disk when this returns. */
-export async function writePrivate(path: string, text: string): Promise<void> {
+export const writePrivate = (path: string, text: string): Promise<void> =>
+  writePrivateBytes(path, Buffer.from(text));
+
+/** The same for what is no text. */
+export async function writePrivateBytes(path: string, bytes: Uint8Array): Promise<void> {
   const part = `${path}.part`;
   await rm(part, { force: true });
   const file = await open(part, "wx", 0o600);
   try {
-    await file.writeFile(text);
+    await file.writeFile(bytes);
     await file.sync();
   } finally {
     await file.close();
@@ -52,6 +57,7 @@ export async function ensureSecrets(folders: Folders): Promise<{ packerToken: st
   await ensureSecret(secretPath(folders, "session-secret"), randomSecret);
   await ensureSecret(secretPath(folders, "pin-pepper"), randomSecret);
   await ensureSecret(secretPath(folders, "edge-token"), randomSecret);
+  await ensureSecret(secretPath(folders, "metrics-token"), randomSecret);
   const packerToken = await ensureSecret(secretPath(folders, "packer-token"), randomSecret);
   await ensureDocumentKey(folders);
   return { packerToken };

@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { boolean, doublePrecision, integer, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 import { bytea } from "../../types.ts";
 
@@ -63,6 +64,10 @@ export const tag = pgTable("tag", {
   overrides: text("overrides").array().notNull().default([]),
   /** What each value means where the machine says a code and not a word. */
   words: jsonb("words").$type<Readonly<Record<string, string>> | null>(),
+  /** How long its raw readings are kept: see server/execution/house/retention.contract.ts. */
+  retentionClass: text("retention_class", { enum: ["process", "state", "energy"] })
+    .notNull()
+    .generatedAlwaysAs(sql`tag_class(meaning)`),
 });
 
 /** What the machines of a class have in common. */

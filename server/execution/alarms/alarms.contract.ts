@@ -13,6 +13,12 @@ export const alarmKinds = [
   "no_data",
   /** Something inside Millwright could not be done and waits for a person. */
   "parked",
+  /** The newest backup could not be made. */
+  "backup_failed",
+  /** No good backup for too long. */
+  "backup_old",
+  /** The data's disk is nearly full, or will be soon. */
+  "disk_space",
 ] as const;
 export const AlarmKind = z.enum(alarmKinds);
 export type AlarmKind = z.infer<typeof AlarmKind>;

@@ -8,8 +8,16 @@ import type { AlarmKind, AlarmState } from "./alarms.contract.ts";
  */
 export type AlarmMove = "raise" | "clear" | "settle" | "take" | "shelve" | "unshelve";
 
-/** Kinds that nobody has to take once they are over: a machine that is heard again says itself that it is well. */
-const settling: ReadonlySet<string> = new Set<AlarmKind>(["no_data"]);
+/**
+ * Kinds that nobody has to take once they are over: a machine that is heard again, a backup that was made after all,
+ * a disk with room say themselves that it is well.
+ */
+const settling: ReadonlySet<string> = new Set<AlarmKind>([
+  "no_data",
+  "backup_failed",
+  "backup_old",
+  "disk_space",
+]);
 
 /** What the end of its condition does to an alarm of a kind. */
 export function moveAtEnd(kind: string): AlarmMove {

@@ -12,6 +12,7 @@ import { startJob } from "../orders/orders.commands.ts";
 import { type Said, testHand, testJob, testLane, type TestMachine, testMachine } from "../testing.ts";
 import { countersConsumer } from "./consumer.ts";
 import { counterReactions } from "./counters.reactions.ts";
+import { lockCounts, recount } from "./recount.ts";
 
 let handle: Awaited<ReturnType<typeof testDb>>;
 beforeAll(async () => {
@@ -145,4 +146,24 @@ test("a job that is said to have begun ten minutes ago gets the parts since then
     sql`select sum(good)::int as good from count_bucket where machine_id = ${m.id}`,
   );
   expect(all?.good).toBe(60);
+});
+
+test("what was counted from readings that are deleted by now stands when a job of that time is corrected", async () => {
+  const { db } = handle;
+  const m = await machine();
+  const l = lane();
+  const day = 86_400;
+  // Three parts on each of two days; the readings of the first day are deleted by and by.
+  await l.hear(m, [good(0, 0), good(20, 3), good(day, 3), good(day + 20, 6), good(day + 40, 9)]);
+  const before = await buckets(m);
+  expect(before.map(([, parts]) => parts)).toEqual([3, 3, 3]);
+  await db.execute(sql`delete from reading where source_ts < '2026-11-23'
+    and tag_id in (select id from tag where machine_id = ${m.id})`);
+  await db.execute(sql`insert into retention_gone (class, before) values ('state', '2026-11-23')`);
+  await db.transaction(async (tx) => {
+    await lockCounts(tx, [m.id]);
+    await recount(tx, m.id, start, start + (day + 60) * 1000);
+  });
+  expect(await buckets(m)).toEqual(before);
+  await db.execute(sql`delete from retention_gone`);
 });

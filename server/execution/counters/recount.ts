@@ -40,15 +40,17 @@ export async function lockCounts(tx: Tx, ids: readonly number[]): Promise<void> 
 
 /**
  * Counts the buckets of ten seconds that [from, to] touches again, from the stored readings, from what people
- * corrected, and from the jobs that ran then; both edges are source time. What the first reading after `to` counts is counted again with it, for it is the
- * difference to the reading before. The caller holds the machine's lock.
+ * corrected, and from the jobs that ran then; both edges are source time. What the first reading after `to` counts is
+ * counted again with it, for it is the difference to the reading before. What was counted from readings that have been
+ * deleted since stands as it is. The caller holds the machine's lock.
  */
 export async function recount(tx: Tx, machineId: number, from: number, to: number): Promise<void> {
   const tags = await tx.execute<CounterTag & Record<string, unknown>>(sql`
     select id, meaning, modulus from tag where machine_id = ${machineId} and meaning in ('good', 'scrap', 'cycles')`);
   const ids = tags.map((t) => t.id);
-  const start = bucketStart(from);
+  const start = Math.max(bucketStart(from), await wholeFrom(tx, ids));
   const end = bucketStart(Math.max(to, await nextReadings(tx, ids, to))) + bucketMs;
+  if (start >= end) return;
   const runs = await runsIn(tx, machineId, start, end);
   const readings = await readingsOf(tx, ids, start, end);
   const buckets = new Map<string, Bucket>();
@@ -167,6 +169,22 @@ async function readingsOf(
     order by source_ts, epoch, seq`);
   for (const { tagId, ...reading } of rows) series.get(tagId)?.push(reading);
   return series;
+}
+
+/**
+ * The first bucket that can be counted again: raw readings before it have been deleted, and the first one that is left
+ * of a counter is only a baseline. −∞ where nothing was deleted.
+ */
+async function wholeFrom(tx: Tx, tags: readonly number[]): Promise<number> {
+  const [row] = await tx.execute<{ before: number | null; first: number | null }>(sql`
+    select ${epochMs(sql`g.before::timestamp at time zone 'UTC'`)} as before, (
+      select ${epochMs(sql`max(r.at)`)} from unnest(${intArray(tags)}) u(id) cross join lateral (
+        select source_ts as at from reading where tag_id = u.id and source_ts >= g.before::timestamp at time zone 'UTC'
+          and quality <= ${quality.uncertain} and num is not null order by source_ts limit 1) r) as first
+    from retention_gone g where g.class = 'state'`);
+  if (row?.before == null) return Number.NEGATIVE_INFINITY;
+  // A counter that spoke for the first time long after had lost nothing.
+  return bucketStart(Math.min(row.first ?? row.before, row.before + nearMs)) + bucketMs;
 }
 
 /** How far the search for a baseline goes before it goes without limit: most lie in the same partition. */

@@ -4,7 +4,7 @@ import type { Schedule } from "#server/core/runner.ts";
 /** Days whose partitions are made ahead, so that no batch has to make one. */
 const daysAhead = 7;
 
-/** Partitions of the days to come, and the end of what is older than its retention. */
+/** Partitions of the days to come; the end of what is older than its retention stands in `house`. */
 export const ingestSchedules: Schedule[] = [
   {
     name: "ingest.partitions",
@@ -14,16 +14,6 @@ export const ingestSchedules: Schedule[] = [
         sql`select ensure_readings_ahead(to_timestamp(${now / 1000}), ${daysAhead}) as made`,
       );
       if ((row?.made ?? 0) > 0) log.info({ made: row?.made }, "partitions made");
-    },
-  },
-  {
-    name: "ingest.retention",
-    everyMs: 6 * 3_600_000,
-    async run({ tx, now, log }) {
-      const rows = await tx.execute<{ name: string }>(
-        sql`select unnest(apply_retention(to_timestamp(${now / 1000}))) as name`,
-      );
-      if (rows.length > 0) log.info({ dropped: rows.map((row) => row.name) }, "old readings dropped");
     },
   },
 ];
