@@ -80,12 +80,19 @@ function Places(props: { places: readonly Place[] }): ReactNode {
   const here = props.places
     .filter((p) => path === p.href || path.startsWith(`${p.href}/`))
     .toSorted((a, b) => b.href.length - a.href.length)[0];
+  const { shown, elsewhere } = split(props.places, areaOf(path));
   return (
     <nav
       aria-label={t("label")}
       className="order-last flex w-full gap-1 overflow-x-auto lg:order-none lg:w-auto"
     >
-      {props.places.map((place) => (
+      {elsewhere.map(({ area, href }) => (
+        <Link key={area} href={href} prefetch={false} className="d-tab text-ink-2">
+          {t(`area.${area}`)}
+        </Link>
+      ))}
+      {elsewhere.length > 0 && <span className="mx-1 border-s border-line" aria-hidden="true" />}
+      {shown.map((place) => (
         <Link
           key={place.href}
           href={place.href}
@@ -98,6 +105,24 @@ function Places(props: { places: readonly Place[] }): ReactNode {
       ))}
     </nav>
   );
+}
+
+/** More than fit beside one another, and more than anybody reads. */
+const mostShown = 9;
+
+const areaOf = (path: string): string => path.split("/")[1] ?? "";
+
+/** Whoever may go everywhere sees the places of one area, and a way into each of the others. */
+function split(places: readonly Place[], area: string) {
+  if (places.length <= mostShown) return { shown: places, elsewhere: [] };
+  const others = [...new Set(places.map(({ href }) => areaOf(href)))].filter((other) => other !== area);
+  return {
+    shown: places.filter(({ href }) => areaOf(href) === area),
+    elsewhere: others.map((other) => ({
+      area: other,
+      href: places.find(({ href }) => areaOf(href) === other)?.href ?? "/",
+    })),
+  };
 }
 
 function LinkWord(): ReactNode {
