@@ -9,32 +9,10 @@ import { toLocalInput } from "#app/_lib/local-time.ts";
 import { violations } from "./accessible.ts";
 import { withEmptyHouse } from "./empty-house.ts";
 import { expect, test } from "./fixtures.ts";
+import { send, signInWith } from "./hand.ts";
 
 const zone = "Europe/Berlin";
 const minute = 60_000;
-
-/** Sends a command as the page's own person. */
-function send<T = Record<string, never>>(page: Page, path: string, body: object): Promise<T> {
-  return page.evaluate(
-    async ([to, text]) => {
-      const answer = await fetch(`/api/v1${to}`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ ...(JSON.parse(text) as object), commandId: crypto.randomUUID() }),
-      });
-      return (await answer.json()) as T;
-    },
-    [path, JSON.stringify(body)] as const,
-  );
-}
-
-async function signIn(page: Page, person: string, password: string): Promise<void> {
-  await page.goto("/sign-in");
-  await page.getByRole("textbox", { name: "Personnel number" }).fill(person);
-  await page.getByRole("textbox", { name: "Password" }).fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await expect(page).not.toHaveURL(/sign-in/, { timeout: 30_000 });
-}
 
 /** Reads a code off the screen as a scanner does: from its picture. */
 async function scanned(page: Page, selector: string): Promise<string> {
@@ -65,7 +43,7 @@ test("an order made by hand is split, held, printed and begun; a forgotten finis
     const admin = await (await browser.newContext(at)).newPage();
     const { code = "", password = "" } = plant.doorkeys.administrator ?? {};
     await test.step("a plant with one machine that people speak for", async () => {
-      await signIn(admin, code, password);
+      await signInWith(admin, code, password);
       await send(admin, "/plant/site", { name: "Smith & Sons", timeZone: zone });
       const { lineId } = await send<{ lineId: number }>(admin, "/plant/lines", {
         code: "saws",
@@ -99,7 +77,7 @@ test("an order made by hand is split, held, printed and begun; a forgotten finis
       desk.getByRole("button", { name, exact: typeof name === "string" }).click();
     const state = desk.locator("[data-order-state]");
     await test.step("an order is made", async () => {
-      await signIn(desk, "ada", "first-shift");
+      await signInWith(desk, "ada", "first-shift");
       await desk.getByRole("link", { name: "Orders", exact: true }).click();
       await expect(desk.getByText("No order yet")).toBeVisible();
       expect(await violations(desk)).toEqual([]);

@@ -66,7 +66,10 @@ export function NewMetrics(props: {
             size="small"
             tone="primary"
             why={machines.length === 0 ? t("machineFirst") : null}
-            onPress={() => setMapping({ ...m, value: now.get(m.metric)?.value ?? null })}
+            onPress={() => {
+              const { metric, datatype, unit } = m;
+              setMapping({ metric, datatype, unit, value: now.get(metric)?.value ?? null });
+            }}
           >
             {t("map")}
           </Button>
