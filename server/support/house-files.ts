@@ -2,7 +2,7 @@ import { open, readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 
 const mostEntries = 3000;
-const deepest = 4;
+const deepest = 3;
 const logBytes = 96 * 1024;
 const logLines = 400;
 const largestSecret = 64 * 1024;
@@ -34,7 +34,7 @@ async function tailOf(path: string): Promise<string> {
   }
 }
 
-/** Names and sizes below a folder; what lies deeper than four is one sum. Nothing is opened. */
+/** Names and sizes below a folder; what lies deeper than three is one sum. Nothing is opened. */
 export async function treeOf(folder: string): Promise<string> {
   const lines: string[] = [];
   await walk(folder, 0);

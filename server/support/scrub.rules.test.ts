@@ -18,6 +18,7 @@ test.each([
   ["code?token=abc&x=1", "code?token=[secret]&x=1"],
   ["Set-Cookie: __Host-session=abc; Path=/", "Set-Cookie: __Host-session=[secret]; Path=/"],
   ["0123456789abcdef0123456789abcdef", "[secret]"],
+  ["Kq3_vX-9pLmN2bRtYw8sZcD4fGhJ6kQa", "[secret]"],
   ["-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\nnext", "[secret]\nnext"],
   ["hash $argon2id$v=19$m=1$abc end", "hash [secret] end"],
   ["Dana Weber and dana, WEBER", "[person] and [person], [person]"],
@@ -31,7 +32,7 @@ test.each([
 
 test("what helps stays: ids, times, tables, paths, and short words that happen to be somebody's name", () => {
   const text =
-    '{"level":50,"time":1790000000000,"id":"6f9619ff-8b86-4011-b42d-00c04fc964ff","msg":"reading_20261013 Alarm failed","path":"/api/v1/machines/press-2"}';
+    'nodejs_eventloop_lag_p50_seconds 0.01 {"level":50,"time":1790000000000,"id":"6f9619ff-8b86-4011-b42d-00c04fc964ff","msg":"reading_20261013 Alarm failed","path":"/api/v1/machines/press-2"}';
   expect(scrub(text)).toBe(text);
 });
 

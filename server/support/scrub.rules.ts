@@ -37,7 +37,8 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`\\b(${secretKey}=)[^\\s&;,"']+`, "gi"), `$1${secretMark}`],
   [/\$argon2[^\s"']+/g, secretMark],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, secretMark],
-  [/(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])(?![0-9a-f]{8}-[0-9a-f]{4}-)[\w-]{32,}(?![\w-])/g, secretMark],
+  [/(?<![\w-])(?:[0-9a-f]{32,}|[0-9A-F]{32,})(?![\w-])/g, secretMark],
+  [/(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{32,}(?![\w-])/g, secretMark],
   [/(?<![\w+/-])(?=[\w+/]*\d)[A-Za-z0-9+/]{40,}={0,2}/g, secretMark],
   [/[\w.+-]+@[\w-]+\.[\w.-]+/g, personMark],
 ];

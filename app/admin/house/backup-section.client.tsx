@@ -23,7 +23,7 @@ export function BackupSection(props: { backup: BackupView; onChanged: () => void
   const ask = useCommand<object, { runId: string }>("/house/backup");
   const { lastGood, failed, plan, nextAt } = backup;
   const wrong = wrongOf([ask.state]);
-  const state = failed !== null ? "failed" : backup.old ? "old" : plan.enabled ? "fine" : "off";
+  const state = stateOf(backup);
   return (
     <Section title={t("title")} state={t(`state.${state}`)} strong={state === "failed" || state === "old"}>
       <p className="text-lg">
@@ -70,6 +70,13 @@ export function BackupSection(props: { backup: BackupView; onChanged: () => void
       )}
     </Section>
   );
+}
+
+function stateOf(backup: BackupView): "failed" | "old" | "off" | "none" | "fine" {
+  if (backup.failed !== null) return "failed";
+  if (backup.old) return "old";
+  if (!backup.plan.enabled) return "off";
+  return backup.lastGood === null ? "none" : "fine";
 }
 
 const Path = ({ text }: { text: string }): ReactNode => (

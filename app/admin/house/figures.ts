@@ -1,6 +1,7 @@
 import { formatBytes, formatNumber, formatSpan } from "#app/_lib/format.ts";
 
-const ending = /[ .]?(ms|bytes)$/i;
+/** A unit as a word of its own: `lag ms`, `AgeMs`, `bytes`; "alarms" ends on no milliseconds. */
+const ending = /(?:^|[ .])(ms|bytes)$|(Ms|Bytes)$/;
 
 /** A key of `GET /api/v1/health` as it is read: `newestBatchAgeMs` → `newest batch age`. Keys are no words of a language. */
 export function figureName(key: string): string {
@@ -16,7 +17,8 @@ export function figureName(key: string): string {
 export function figureValue(locale: string, key: string, value: number | string | boolean | null): string {
   if (value === null || value === "") return "–";
   if (typeof value !== "number") return String(value);
-  const [, unit] = ending.exec(key) ?? [];
+  const [, apart, joined] = ending.exec(key) ?? [];
+  const unit = apart ?? joined;
   if (unit?.toLowerCase() === "ms") return formatSpan(locale, value);
   if (unit?.toLowerCase() === "bytes") return formatBytes(locale, value);
   return formatNumber(locale, value);

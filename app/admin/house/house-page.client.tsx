@@ -36,9 +36,11 @@ export function HousePage(): ReactNode {
       {house.loading && <Skeleton lines={6} label={t("loading")} />}
       {house.data === undefined && house.error !== null && <Notice kind="error" title={t("unread")} />}
       {house.data !== undefined && (
-        <div className="grid items-start gap-3 pb-4 lg:grid-cols-2 2xl:grid-cols-3">
-          <BackupSection backup={house.data.backup} onChanged={house.reread} />
-          <SpaceSection space={house.data.space} onChanged={house.reread} />
+        <div className="grid items-start gap-3 pb-4 lg:grid-cols-2">
+          <div className="flex flex-col gap-3">
+            <BackupSection backup={house.data.backup} onChanged={house.reread} />
+            <SpaceSection space={house.data.space} onChanged={house.reread} />
+          </div>
           <RetentionSection retention={house.data.retention} onChanged={house.reread} />
         </div>
       )}

@@ -5,6 +5,7 @@ import { type ReactNode, useState } from "react";
 import { useForm } from "react-hook-form";
 import { StepForm, wrongOf } from "#app/admin/setup/step-form.client.tsx";
 import { formatBytes, formatNumber } from "#app/_lib/format.ts";
+import { isolated } from "#app/_lib/i18n/isolate.ts";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { TextField } from "#app/_ui/desk/field.tsx";
@@ -21,7 +22,7 @@ export function SpaceSection(props: { space: SpaceView; onChanged: () => void })
   const { now, left, limits } = space;
   const bytes = (value: number) => formatBytes(locale, value);
   const growth = (perDay: number | null) =>
-    perDay === null ? t("unknownGrowth") : t("perDay", { size: signed(bytes, perDay) });
+    perDay === null ? t("unknownGrowth") : t("perDay", isolated({ size: signed(bytes, perDay) }, locale));
   return (
     <Section title={t("title")} state={t(space.short ? "short" : "enough")} strong={space.short}>
       {now === null ? (
@@ -36,11 +37,17 @@ export function SpaceSection(props: { space: SpaceView; onChanged: () => void })
                 : t("cannotTell", { days: space.days })}
           </p>
           <p className="pb-2 text-ink-2">
-            {t("free", {
-              free: bytes(now.freeBytes),
-              total: bytes(now.totalBytes),
-              percent: formatNumber(locale, (now.freeBytes / now.totalBytes) * 100),
-            })}
+            {t(
+              "free",
+              isolated(
+                {
+                  free: bytes(now.freeBytes),
+                  total: bytes(now.totalBytes),
+                  percent: formatNumber(locale, (now.freeBytes / now.totalBytes) * 100),
+                },
+                locale,
+              ),
+            )}
           </p>
           <ShareBar
             label={t("bar")}

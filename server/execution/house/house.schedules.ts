@@ -26,7 +26,7 @@ export interface HouseDeps {
 export function houseSchedules({ dataDir, readers }: HouseDeps): Schedule[] {
   return [
     { name: "house.night", everyMs: minute, run: askAtNight },
-    { name: "house.space", everyMs: hour, run: (context) => sampleSpace(context, dataDir) },
+    { name: "house.space", everyMs: 10 * minute, run: (context) => sampleSpace(context, dataDir) },
     { name: "house.watch", everyMs: minute, run: watch },
     { name: "house.retention", everyMs: hour, run: (context) => dropOld(context, readers) },
     { name: "house.trim", everyMs: minute, run: (context) => trimOld(context, readers) },

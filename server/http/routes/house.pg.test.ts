@@ -83,7 +83,7 @@ test("minutes are never kept shorter than the raw readings they were made of", a
   expect((await administrator.post("/house/retention", { ...setting, processDays: 6 })).status).toBe(400);
 });
 
-test("the disk is measured once an hour, one sample a day, and says that it cannot tell yet", async () => {
+test("however often the disk is measured there is one sample a day, and the page says that it cannot tell yet", async () => {
   await run("house.space");
   await run("house.space");
   const { space } = await view();
