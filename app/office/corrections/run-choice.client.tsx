@@ -77,8 +77,10 @@ function Run(props: { run: RunToCorrect; chosen: boolean; onRun: (run: RunToCorr
           <bdi className="font-semibold">{run.orderCode}</bdi> <bdi>{run.productName}</bdi>{" "}
           <bdi className="text-ink-2">{run.operation}</bdi>
           <span className="block text-ink-2">
-            <PlantTime at={run.start} day /> –{" "}
-            {run.end === null ? t("stillRuns") : <PlantTime at={run.end} day />}
+            <bdi>
+              <PlantTime at={run.start} day />
+            </bdi>{" "}
+            – <bdi>{run.end === null ? t("stillRuns") : <PlantTime at={run.end} day />}</bdi>
           </span>
         </span>
         <span className="text-end text-sm tabular-nums">

@@ -8,7 +8,7 @@ import { contextBands } from "#server/execution/context/context.queries.ts";
 import { holdLot } from "#server/execution/materials/materials.commands.ts";
 import { finishJob, startJob } from "#server/execution/orders/orders.commands.ts";
 import { closeOrder, reopenOrder } from "#server/execution/orders/order-state.commands.ts";
-import { testHand, testJob } from "#server/execution/testing.ts";
+import { testHand, testJob, testLot } from "#server/execution/testing.ts";
 import { saveCorrection } from "./corrections.commands.ts";
 import type { Correction } from "./corrections.contract.ts";
 import { correctionList } from "./corrections.queries.ts";
@@ -156,6 +156,8 @@ test("what cannot have been, or is so already, is refused", async () => {
   } as const;
   await no({ ...lot, wrongLotId: lots.right, lotId: lots.used }, "lot_mismatch");
   await no({ ...lot, runId: b.runId, lotId: null }, "lot_not_on_job");
+  // A lot of a material that is not on the product's bill.
+  await no({ ...lot, lotId: (await testLot(handle.db, "g-never-X")).lotId }, "lot_mismatch");
   await day.act(holdLot, { lotId: lots.right, reason: "wet" });
   await no(lot, "lot_on_hold");
   await no({ kind: "undo", machineId: m.id, correctionId: crypto.randomUUID() }, "not_found");

@@ -261,7 +261,7 @@ export async function machinesOf(tx: Tx, correction: Correction): Promise<number
   return rows.map((row) => row.id);
 }
 
-/** Locks machines (as whoever starts a job does) and the orders of the runs that stand on them. */
+/** Locks machines, in order, as whoever starts a job or closes an order does. */
 export async function lockMachines(tx: Tx, machineIds: readonly number[]): Promise<void> {
   await tx.execute(sql`
     select from work_unit where id = any(${intArray(machineIds)}) order by id for no key update`);

@@ -205,7 +205,8 @@ test("lots received by hand: a number is its material's own, what a job used is 
   ]);
   clock.advance(minute);
   const stock = async () => (await lotStock(handle.db, "open")).find((one) => one.id === lotId);
-  expect((await stock())?.uses).toMatchObject([{ orderCode: "PO-L", role: "in", end: null, quantity: null }]);
+  expect((await stock())?.uses).toMatchObject([{ orderCode: "PO-L", role: "in", end: null, quantity: 15 }]);
+  expect((await stock())?.quantity).toBe(85);
   await act(finishJob, { machineId: m.id, jobId });
   // 30 parts at 0.5 kg.
   expect(await stock()).toMatchObject({
