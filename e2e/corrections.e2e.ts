@@ -173,6 +173,7 @@ test("an order made by hand is split, held, printed and begun; a forgotten finis
       await desk.getByLabel("Name", { exact: true }).fill("Steel bar");
       await press("Add the material");
       await press("Receive a lot");
+      await desk.getByRole("dialog").getByLabel("Material").selectOption({ label: "STEEL Steel bar" });
       await desk.getByLabel("Lot number").fill("7");
       await desk.getByLabel("Quantity, kg").fill("12,5");
       await desk.getByLabel("Supplier’s lot").fill("S-99");

@@ -84,7 +84,7 @@ test("what changed since the preview is not saved over, and a machine that only 
   await day.settled();
   await day.act(saveCorrection, { ...save, asOf: fresh.asOf, fingerprint: fresh.fingerprint });
   // It is no longer the run that was looked at.
-  await expect(day.preview(correction)).rejects.toMatchObject({ code: "preview_changed" });
+  await expect(day.preview(correction)).rejects.toMatchObject({ code: "conflict" });
   await expect(
     day.act(saveCorrection, { ...save, asOf: clock.now() + minute, fingerprint: fresh.fingerprint }),
   ).rejects.toMatchObject({ code: "invalid" });

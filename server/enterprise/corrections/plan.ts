@@ -86,7 +86,7 @@ function planOf(asked: Asked, correction: Correction): Promise<Plan> | Plan {
 async function runOf(tx: Tx, machineId: number, runId: string): Promise<StoredRun> {
   const [run] = await runsWhere(tx, sql`r.id = ${runId} and r.machine_id = ${machineId}`);
   if (run === undefined) throw new Refusal("not_found", {}, "runId");
-  if (run.replaced) throw new Refusal("preview_changed");
+  if (run.replaced) throw new Refusal("conflict", {}, "runId");
   return run;
 }
 

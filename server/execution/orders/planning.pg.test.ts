@@ -82,6 +82,10 @@ test("the queue of a machine stands as somebody placed it, and what is new comes
   await expect(
     act(placeJob, { machineId: m.id, jobId: ids["Q-a"], before: ids["Q-b"] }),
   ).rejects.toMatchObject({ code: "conflict" });
+  // What runs waits no longer, and has no place.
+  await expect(
+    act(placeJob, { machineId: m.id, jobId: ids["Q-b"], before: ids["Q-a"] }),
+  ).rejects.toMatchObject({ code: "conflict" });
   clock.advance(minute);
   await act(pauseJob, { machineId: m.id, jobId: ids["Q-b"] });
   expect(await queue()).toEqual(["Q-c", "Q-b", "Q-a", "Q-0"]);
