@@ -90,6 +90,21 @@ test("what changed since the preview is not saved over, and a machine that only 
   ).rejects.toMatchObject({ code: "invalid" });
 });
 
+test("of two who save what they saw at once, one is told that it is another now", async () => {
+  const day = await correctedDay(handle.db, "g-both");
+  const correction: Correction = {
+    kind: "finish",
+    machineId: day.m.id,
+    runId: day.b.runId,
+    end: early + 7 * hour,
+  };
+  const { asOf, fingerprint } = await day.preview(correction);
+  const save = { correction, asOf, fingerprint, reason: "forgotten" };
+  const answers = await Promise.allSettled([day.act(saveCorrection, save), day.act(saveCorrection, save)]);
+  expect(answers.map((answer) => answer.status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  expect(answers.find((answer) => answer.status === "rejected")?.reason).toMatchObject({ code: "conflict" });
+});
+
 test("two orders cannot have run at once: the other is named, and makes room only where it was asked to", async () => {
   const day = await correctedDay(handle.db, "g-overlap");
   const { m, a, b } = day;
