@@ -143,6 +143,32 @@ test("an order made by hand is split, held, printed and begun; a forgotten finis
       await expect(desk.locator('[data-code="qr"]')).toBeVisible();
       await desk.emulateMedia({ media: "screen" });
     });
+    await test.step("a lot is received by hand, blocked and released", async () => {
+      await desk.getByRole("link", { name: "Materials", exact: true }).click();
+      await expect(desk.getByText("No lot in the house")).toBeVisible();
+      await press("New material");
+      await desk.getByLabel("Code", { exact: true }).fill("STEEL");
+      await desk.getByLabel("Name", { exact: true }).fill("Steel bar");
+      await press("Add the material");
+      await press("Receive a lot");
+      await desk.getByRole("dialog").getByLabel("Material").selectOption({ label: "STEEL Steel bar" });
+      await desk.getByLabel("Lot number").fill("7");
+      await desk.getByLabel("Quantity, kg").fill("12,5");
+      await desk.getByLabel("Supplier’s lot").fill("S-99");
+      await press("Book the lot");
+      const row = desk.getByRole("row", { name: /Steel bar/ });
+      await expect(row).toContainText("12.5 of 12.5 kg");
+      await expect(row).toContainText("supplier: S-99");
+      await press("Block lot 7");
+      await desk.getByLabel("Reason").fill("rusty");
+      await desk.getByRole("dialog").getByRole("button", { name: "Block", exact: true }).click();
+      await expect(row).toContainText("blockedrusty");
+      expect(await violations(desk)).toEqual([]);
+      await press("Release lot 7");
+      await desk.getByLabel("Reason").fill("brushed");
+      await desk.getByRole("dialog").getByRole("button", { name: "Release", exact: true }).click();
+      await expect(row).toContainText("free");
+    });
     await test.step("it ran, its end was forgotten: the preview says what changes, and that is what is saved", async () => {
       const { answer, machineId, orderId } = await begin();
       expect(answer.refusal).toBeUndefined();

@@ -4,7 +4,7 @@ import { type CodePicture, code128, qrCode } from "./codes.ts";
 /** A Code 128 for a scanner, its text beneath; black on white whatever the theme. */
 export function Barcode(props: { text: string; className?: string }): ReactNode {
   return (
-    <figure className="inline-flex flex-col items-center bg-white text-black">
+    <figure className="code-plate inline-flex flex-col items-center">
       <Picture
         code={code128(props.text)}
         kind="code128"

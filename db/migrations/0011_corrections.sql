@@ -7,7 +7,7 @@ alter table production_order
   add column held_by text,
   add column held_at timestamptz,
   add column closed_reason text,
-  add constraint production_order_hold check ((state = 'held') = (held_at is not null));
+  add constraint production_order_hold check ((held_at is null) = (held_reason is null));
 -- Place in the queue of its machine as somebody said it, 1 first; null = nobody did.
 alter table job add column rank int;
 

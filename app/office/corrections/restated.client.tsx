@@ -4,6 +4,7 @@ import { ArrowRight } from "lucide-react";
 import { useLocale, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { formatNumber, formatShare } from "#app/_lib/format.ts";
+import { isolated } from "#app/_lib/i18n/isolate.ts";
 import { PlantTime } from "#app/_ui/relative-time.client.tsx";
 import type { CorrectionPreview, Figures } from "#server/enterprise/corrections/corrections.contract.ts";
 
@@ -71,7 +72,7 @@ export function Restated(props: { preview: CorrectionPreview }): ReactNode {
         )}
       </Part>
       {preview.shifts.length === 0 && <p className="text-ink-2">{t("noShift")}</p>}
-      {days.length > 0 && <p>{t("reports", { days: days.join(", ") })}</p>}
+      {days.length > 0 && <p>{t("reports", isolated({ days: days.join(", ") }, locale))}</p>}
     </div>
   );
 }
@@ -108,8 +109,11 @@ function RunText(props: { run: CorrectionPreview["runs"][number]["after"] }): Re
   if (run === null) return t("notThere");
   return (
     <>
-      <bdi>{run.machineName}</bdi> <PlantTime at={run.start} day /> –{" "}
-      {run.end === null ? t("stillRuns") : <PlantTime at={run.end} day />}
+      <bdi>{run.machineName}</bdi>{" "}
+      <bdi>
+        <PlantTime at={run.start} day />
+      </bdi>{" "}
+      – <bdi>{run.end === null ? t("stillRuns") : <PlantTime at={run.end} day />}</bdi>
       {run.lots.length > 0 && (
         <>
           {" "}

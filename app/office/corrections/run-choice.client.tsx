@@ -1,7 +1,7 @@
 "use client";
 
 import { useLocale, useTranslations } from "next-intl";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { formatNumber } from "#app/_lib/format.ts";
 import { useRecord } from "#app/_live/record.client.ts";
 import { SelectField } from "#app/_ui/desk/field.tsx";
@@ -33,9 +33,13 @@ export function RunChoice(props: {
     topics: ["correction.", "job.", "machine.countsChanged"],
   });
   const meant = jobId === null ? undefined : data?.find((run) => run.jobId === jobId);
+  // Once: after a correction that run is another version, and somebody may mean another one.
+  const picked = useRef(false);
   useEffect(() => {
-    if (chosen === null && meant !== undefined) onRun(meant);
-  }, [chosen, meant, onRun]);
+    if (picked.current || meant === undefined) return;
+    picked.current = true;
+    onRun(meant);
+  }, [meant, onRun]);
   return (
     <section className="d-panel flex flex-col gap-3 p-4" aria-labelledby="run-title">
       <h2 id="run-title" className="font-semibold">
@@ -77,8 +81,10 @@ function Run(props: { run: RunToCorrect; chosen: boolean; onRun: (run: RunToCorr
           <bdi className="font-semibold">{run.orderCode}</bdi> <bdi>{run.productName}</bdi>{" "}
           <bdi className="text-ink-2">{run.operation}</bdi>
           <span className="block text-ink-2">
-            <PlantTime at={run.start} day /> –{" "}
-            {run.end === null ? t("stillRuns") : <PlantTime at={run.end} day />}
+            <bdi>
+              <PlantTime at={run.start} day />
+            </bdi>{" "}
+            – <bdi>{run.end === null ? t("stillRuns") : <PlantTime at={run.end} day />}</bdi>
           </span>
         </span>
         <span className="text-end text-sm tabular-nums">

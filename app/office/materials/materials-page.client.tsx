@@ -217,14 +217,13 @@ function Uses(props: { lot: LotStock }): ReactNode {
           <Link className="d-link" href={`/office/orders/${use.orderId}`} prefetch={false}>
             <bdi>{use.orderCode}</bdi>
           </Link>{" "}
-          <bdi className="text-ink-2">{use.machineCode}</bdi>{" "}
-          {use.role === "out"
-            ? t("cameOut")
-            : use.end === null
-              ? t("isOn")
-              : use.quantity === null
-                ? ""
-                : `${amount(locale, use.quantity)} ${unit ?? ""}`}
+          <bdi className="text-ink-2">{use.machineCode}</bdi> {use.role === "out" && t("cameOut")}
+          {use.role === "in" && use.quantity !== null && (
+            <bdi>
+              {amount(locale, use.quantity)} {unit ?? ""}
+            </bdi>
+          )}{" "}
+          {use.role === "in" && use.end === null && <span className="text-ink-2">{t("isOn")}</span>}
         </li>
       ))}
       {uses.length > 4 && <li className="text-ink-2">{t("more", { count: uses.length - 4 })}</li>}

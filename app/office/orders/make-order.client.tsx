@@ -24,6 +24,7 @@ export function MakeOrder(props: {
   const zone = useTimeZone() ?? "UTC";
   const command = useCommand<object, unknown>("/orders");
   const first = props.products[0];
+  const usual = first?.standards[0]?.machineId ?? props.machines[0]?.id ?? "";
   const form = useForm({
     defaultValues: {
       code: "",
@@ -31,7 +32,7 @@ export function MakeOrder(props: {
       quantity: "",
       due: "",
       priority: "5",
-      jobs: [{ machine: "", operation: t("operationName") }],
+      jobs: [{ machine: String(usual), operation: t("operationName") }],
     },
   });
   const jobs = useFieldArray({ control: form.control, name: "jobs" });
@@ -48,7 +49,7 @@ export function MakeOrder(props: {
       due: fromLocalInput(fields.due, zone),
       priority: Number(fields.priority),
       jobs: fields.jobs.map(({ machine, operation }) => ({
-        machineId: machine === "" ? machines[0]?.id : Number(machine),
+        machineId: Number(machine),
         operation,
       })),
     });
@@ -141,7 +142,7 @@ export function MakeOrder(props: {
           <Button
             className="self-start"
             size="small"
-            onPress={() => jobs.append({ machine: "", operation: "" })}
+            onPress={() => jobs.append({ machine: String(machines[0]?.id ?? ""), operation: "" })}
           >
             {t("addOperation")}
           </Button>

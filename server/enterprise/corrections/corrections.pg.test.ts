@@ -102,7 +102,7 @@ test("an order that ran on the machine beside: its parts are those that that mac
   // The machine beside counted a part each two minutes, for nobody.
   await testLane(handle.db, createConsumers()).hear(beside, running(early, early + 8.5 * hour, 2));
   await day.settled();
-  const { shown } = await day.correct({
+  const { shown, correctionId } = await day.correct({
     kind: "machine",
     machineId: day.m.id,
     runId: day.a.runId,
@@ -129,6 +129,19 @@ test("an order that ran on the machine beside: its parts are those that that mac
   expect(planned?.machineId).toBe(beside.id);
   expect(await derivedAgain(day.m.id)).toEqual([]);
   expect(await derivedAgain(beside.id)).toEqual([]);
+
+  // And it was right after all: both machines' shifts are restated once more, to what they were.
+  await day.correct({ kind: "undo", machineId: day.m.id, correctionId }, "it was this one");
+  const here = (await records(day.m.id)).filter((r) => r.shiftName === "Early");
+  expect(here.map((r) => [r.version, r.restateReason])).toEqual([
+    [1, null],
+    [2, "as the shift book says"],
+    [3, "it was this one"],
+  ]);
+  expect(oeeOf(here[2])).toBeCloseTo(oeeOf(here[0]), 9);
+  expect(oeeOf((await records(beside.id)).findLast((r) => r.shiftName === "Early"))).toBe(0);
+  const [back] = await handle.db.select().from(job).where(eq(job.id, day.a.jobId));
+  expect(back?.machineId).toBe(day.m.id);
 });
 
 test("a forgotten finish: what the machine made afterwards is nobody's, the order is completed, its lots are posted", async () => {

@@ -1,18 +1,15 @@
 import { sql } from "drizzle-orm";
-import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { testDb } from "#db/testing.ts";
 import { jobRun } from "#db/schema/execution/orders.ts";
 import type { Actor } from "#server/core/actor.contract.ts";
-import { contextBands } from "#server/execution/context/context.queries.ts";
 import { holdLot } from "#server/execution/materials/materials.commands.ts";
-import { finishJob, startJob } from "#server/execution/orders/orders.commands.ts";
 import { closeOrder, reopenOrder } from "#server/execution/orders/order-state.commands.ts";
-import { testHand, testJob } from "#server/execution/testing.ts";
+import { testHand, testLot } from "#server/execution/testing.ts";
 import { saveCorrection } from "./corrections.commands.ts";
 import type { Correction } from "./corrections.contract.ts";
 import { correctionList } from "./corrections.queries.ts";
-import { type CorrectedDay, correctedDay, early, hour, minute, running } from "./testing.ts";
+import { correctedDay, early, figures, hour, minute, running } from "./testing.ts";
 
 let handle: Awaited<ReturnType<typeof testDb>>;
 beforeAll(async () => {
@@ -20,30 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => handle.close());
 
-/** Every figure a correction may restate, without the names of versions. */
-async function figures({ m, a, b, lots }: CorrectedDay) {
-  const rows = (query: ReturnType<typeof sql>) => handle.db.execute(query);
-  return {
-    bands: (await contextBands(handle.db, m.id, early, early + 24 * hour)).map(
-      ({ runId: _run, ...band }) => band,
-    ),
-    counts: await rows(sql`
-      select start, job_id, good, scrap, round(ideal_ms::numeric, 3) as ideal, without_standard from count_bucket
-      where machine_id = ${m.id} order by start, job_id`),
-    shifts: await rows(sql`
-      select shift_id, pbt, apt, adet, adot, good, scrap, round(ideal_good_ms::numeric, 3) as ideal from oee_shift
-      where machine_id = ${m.id} and superseded_at is null order by shift_id`),
-    jobs: await rows(sql`select state, machine_id from job where id in (${a.jobId}, ${b.jobId}) order by id`),
-    orders: await rows(sql`
-      select state from production_order where id in (${a.orderId}, ${b.orderId}) order by id`),
-    lots: await rows(sql`
-      select quantity::float8 as q, disposition from lot where id in (${lots.used}, ${lots.right}) order by id`),
-  };
-}
-
 test("a preview keeps nothing and tells nobody", async () => {
   const day = await correctedDay(handle.db, "g-preview");
-  const before = await figures(day);
+  const before = await figures(handle.db, day);
   const facts = async () => (await handle.db.execute(sql`select count(*)::int as n from fact`))[0]?.["n"];
   const told = await facts();
   const correction: Correction = {
@@ -54,7 +30,7 @@ test("a preview keeps nothing and tells nobody", async () => {
   };
   const one = await day.preview(correction);
   expect((await day.preview(correction)).fingerprint).toBe(one.fingerprint);
-  expect(await figures(day)).toEqual(before);
+  expect(await figures(handle.db, day)).toEqual(before);
   expect(await facts()).toBe(told);
   expect(await correctionList(handle.db)).toEqual([]);
 });
@@ -74,9 +50,9 @@ test("what changed since the preview is not saved over, and a machine that only 
     good: 5,
     scrap: 10,
   });
-  const untouched = await figures(day);
+  const untouched = await figures(handle.db, day);
   await expect(day.act(saveCorrection, save)).rejects.toMatchObject({ code: "preview_changed" });
-  expect(await figures(day)).toEqual(untouched);
+  expect(await figures(handle.db, day)).toEqual(untouched);
 
   const fresh = await day.preview(correction);
   clock.advance(20_000);
@@ -84,10 +60,25 @@ test("what changed since the preview is not saved over, and a machine that only 
   await day.settled();
   await day.act(saveCorrection, { ...save, asOf: fresh.asOf, fingerprint: fresh.fingerprint });
   // It is no longer the run that was looked at.
-  await expect(day.preview(correction)).rejects.toMatchObject({ code: "preview_changed" });
+  await expect(day.preview(correction)).rejects.toMatchObject({ code: "conflict" });
   await expect(
     day.act(saveCorrection, { ...save, asOf: clock.now() + minute, fingerprint: fresh.fingerprint }),
   ).rejects.toMatchObject({ code: "invalid" });
+});
+
+test("of two who save what they saw at once, one is told that it is another now", async () => {
+  const day = await correctedDay(handle.db, "g-both");
+  const correction: Correction = {
+    kind: "finish",
+    machineId: day.m.id,
+    runId: day.b.runId,
+    end: early + 7 * hour,
+  };
+  const { asOf, fingerprint } = await day.preview(correction);
+  const save = { correction, asOf, fingerprint, reason: "forgotten" };
+  const answers = await Promise.allSettled([day.act(saveCorrection, save), day.act(saveCorrection, save)]);
+  expect(answers.map((answer) => answer.status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  expect(answers.find((answer) => answer.status === "rejected")?.reason).toMatchObject({ code: "conflict" });
 });
 
 test("two orders cannot have run at once: the other is named, and makes room only where it was asked to", async () => {
@@ -156,6 +147,8 @@ test("what cannot have been, or is so already, is refused", async () => {
   } as const;
   await no({ ...lot, wrongLotId: lots.right, lotId: lots.used }, "lot_mismatch");
   await no({ ...lot, runId: b.runId, lotId: null }, "lot_not_on_job");
+  // A lot of a material that is not on the product's bill.
+  await no({ ...lot, lotId: (await testLot(handle.db, "g-never-X")).lotId }, "lot_mismatch");
   await day.act(holdLot, { lotId: lots.right, reason: "wet" });
   await no(lot, "lot_on_hold");
   await no({ kind: "undo", machineId: m.id, correctionId: crypto.randomUUID() }, "not_found");
@@ -205,104 +198,3 @@ test("only a supervisor or an administrator corrects, and nobody on a machine th
     ),
   ).rejects.toMatchObject({ code: "not_allowed" });
 });
-
-test("a correction that something stands on is not undone, and none is undone twice", async () => {
-  const day = await correctedDay(handle.db, "g-undo");
-  const { m, b } = day;
-  const first = await day.correct({ kind: "finish", machineId: m.id, runId: b.runId, end: early + 7 * hour });
-  const undo: Correction = { kind: "undo", machineId: m.id, correctionId: first.correctionId };
-  // Another order was begun in the time that was free then.
-  const c = await testJob(handle.db, m, "g-undo-C");
-  await day.act(startJob, { machineId: m.id, jobId: c.jobId, at: early + 8 * hour });
-  await expect(day.preview(undo)).rejects.toMatchObject({
-    code: "run_overlaps",
-    params: { order: "g-undo-C" },
-  });
-  await day.act(finishJob, { machineId: m.id, jobId: c.jobId });
-  const again = await day.correct({
-    kind: "period",
-    machineId: m.id,
-    runId:
-      (
-        await handle.db
-          .select()
-          .from(jobRun)
-          .where(sql`job_id = ${b.jobId} and replaced_at is null`)
-      )[0]?.id ?? "",
-    start: early + 4 * hour,
-    end: early + 6 * hour,
-    makeRoom: false,
-  });
-  await expect(day.preview(undo)).rejects.toMatchObject({ code: "later_correction" });
-  await day.correct({ kind: "undo", machineId: m.id, correctionId: again.correctionId });
-  await expect(
-    day.preview({ kind: "undo", machineId: m.id, correctionId: again.correctionId }),
-  ).rejects.toMatchObject({ code: "already_decided" });
-  expect((await correctionList(handle.db)).find((one) => one.id === again.correctionId)?.undone).toBe(true);
-});
-
-test("whatever was corrected and undone, every figure is as it was", async () => {
-  const day = await correctedDay(handle.db, "g-model");
-  const { m, a, b, lots } = day;
-  const at = (from: number, to: number) =>
-    fc.integer({ min: from * 6, max: to * 6 }).map((tens) => early + tens * 10 * minute);
-  const current = async (jobId: string) =>
-    (
-      await handle.db
-        .select()
-        .from(jobRun)
-        .where(sql`job_id = ${jobId} and replaced_at is null`)
-    )[0]?.id ?? "";
-  const kind = fc.oneof(
-    fc.record({
-      kind: fc.constant("period" as const),
-      of: fc.constant("b" as const),
-      start: at(1, 8),
-      makeRoom: fc.constant(true),
-    }),
-    fc.record({ kind: fc.constant("finish" as const), of: fc.constant("b" as const), end: at(5, 8) }),
-    fc.record({
-      kind: fc.constant("count" as const),
-      from: at(0, 4),
-      to: at(5, 8),
-      good: fc.nat(600),
-      scrap: fc.nat(50),
-    }),
-    fc.record({
-      kind: fc.constant("lot" as const),
-      of: fc.constant("a" as const),
-      lotId: fc.constantFrom(lots.right, null),
-    }),
-  );
-  const before = await figures(day);
-  await fc.assert(
-    fc.asyncProperty(kind, async (drawn) => {
-      let correction: Correction;
-      if (drawn.kind === "count") correction = { ...drawn, machineId: m.id };
-      else {
-        const runId = await current(drawn.of === "a" ? a.jobId : b.jobId);
-        if (drawn.kind === "period")
-          correction = {
-            kind: "period",
-            machineId: m.id,
-            runId,
-            start: drawn.start,
-            end: null,
-            makeRoom: true,
-          };
-        else if (drawn.kind === "finish")
-          correction = { kind: "finish", machineId: m.id, runId, end: drawn.end };
-        else correction = { kind: "lot", machineId: m.id, runId, wrongLotId: lots.used, lotId: drawn.lotId };
-      }
-      const done = await day.correct(correction).catch((error: unknown) => {
-        if ((error as { code?: string }).code === "nothing_changes") return null;
-        throw error;
-      });
-      fc.pre(done !== null);
-      expect(await figures(day)).not.toEqual(before);
-      await day.correct({ kind: "undo", machineId: m.id, correctionId: done?.correctionId ?? "" });
-      expect(await figures(day)).toEqual(before);
-    }),
-    { numRuns: 12, endOnFailure: true },
-  );
-}, 120_000);

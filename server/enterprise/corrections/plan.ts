@@ -86,7 +86,7 @@ function planOf(asked: Asked, correction: Correction): Promise<Plan> | Plan {
 async function runOf(tx: Tx, machineId: number, runId: string): Promise<StoredRun> {
   const [run] = await runsWhere(tx, sql`r.id = ${runId} and r.machine_id = ${machineId}`);
   if (run === undefined) throw new Refusal("not_found", {}, "runId");
-  if (run.replaced) throw new Refusal("preview_changed");
+  if (run.replaced) throw new Refusal("conflict", {}, "runId");
   return run;
 }
 
@@ -261,7 +261,7 @@ export async function machinesOf(tx: Tx, correction: Correction): Promise<number
   return rows.map((row) => row.id);
 }
 
-/** Locks machines (as whoever starts a job does) and the orders of the runs that stand on them. */
+/** Locks machines, in order, as whoever starts a job or closes an order does. */
 export async function lockMachines(tx: Tx, machineIds: readonly number[]): Promise<void> {
   await tx.execute(sql`
     select from work_unit where id = any(${intArray(machineIds)}) order by id for no key update`);

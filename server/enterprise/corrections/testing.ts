@@ -7,6 +7,7 @@ import { ManualClock } from "#server/core/clock.ts";
 import type { Command } from "#server/core/command.ts";
 import { silentLogger } from "#server/core/log.ts";
 import { createRunner } from "#server/core/runner.ts";
+import { contextBands } from "#server/execution/context/context.queries.ts";
 import { createConsumers } from "#server/execution/consumers.ts";
 import { counterReactions } from "#server/execution/counters/counters.reactions.ts";
 import { machineStateSchedules } from "#server/execution/machine-state/machine-state.schedules.ts";
@@ -110,3 +111,22 @@ export async function correctedDay(db: Db, code: string) {
   };
 }
 export type CorrectedDay = Awaited<ReturnType<typeof correctedDay>>;
+
+/** Every figure a correction may restate, without the names of versions. */
+export async function figures(db: Db, { m, a, b, lots }: CorrectedDay) {
+  const rows = (query: ReturnType<typeof sql>) => db.execute(query);
+  return {
+    bands: (await contextBands(db, m.id, early, early + 24 * hour)).map(({ runId: _run, ...band }) => band),
+    counts: await rows(sql`
+      select start, job_id, good, scrap, round(ideal_ms::numeric, 3) as ideal, without_standard from count_bucket
+      where machine_id = ${m.id} order by start, job_id`),
+    shifts: await rows(sql`
+      select shift_id, pbt, apt, adet, adot, good, scrap, round(ideal_good_ms::numeric, 3) as ideal from oee_shift
+      where machine_id = ${m.id} and superseded_at is null order by shift_id`),
+    jobs: await rows(sql`select state, machine_id from job where id in (${a.jobId}, ${b.jobId}) order by id`),
+    orders: await rows(sql`
+      select state from production_order where id in (${a.orderId}, ${b.orderId}) order by id`),
+    lots: await rows(sql`
+      select quantity::float8 as q, disposition from lot where id in (${lots.used}, ${lots.right}) order by id`),
+  };
+}

@@ -95,7 +95,7 @@ export const LotStock = LotView.extend({
       start: z.number(),
       /** Null = it is on the machine now. */
       end: z.number().nullable(),
-      /** What the run used of it; null = not posted yet. */
+      /** What the run used of it, so far where it still runs; null = the product needs none of it. */
       quantity: z.number().nullable(),
     }),
   ),

@@ -8,11 +8,11 @@ type Row = Omit<LotStock, "hold" | "uses"> & {
   by: string | null;
   heldAt: number | null;
 } & Record<string, unknown>;
-type Use = LotStock["uses"][number] & { lotId: string } & Record<string, unknown>;
+type Use = LotStock["uses"][number] & { lotId: string; posted: boolean } & Record<string, unknown>;
 
 /**
  * Lots with what is left of them and where they went, those on hold first, then the newest. Only runs that stand
- * count: what a correction hid used nothing.
+ * count: what a correction hid used nothing. What is on a machine now has used what was counted so far.
  */
 export async function lotStock(db: Db | Tx, show: "open" | "all", limit = 200): Promise<LotStock[]> {
   const rows = await db.execute<Row>(sql`
@@ -31,21 +31,33 @@ export async function lotStock(db: Db | Tx, show: "open" | "all", limit = 200): 
     select l.lot_id as "lotId", r.id as "runId", o.id as "orderId", o.code as "orderCode", w.code as "machineCode",
       l.role, ${epochMs(sql`min(lower(l.during))`)} as start,
       case when bool_or(upper_inf(l.during)) then null else ${epochMs(sql`max(upper(l.during))`)} end as "end",
-      max(u.quantity)::float8 as quantity
+      coalesce(max(u.quantity), sum(k.parts * b.per_part) filter (where upper_inf(l.during)))::float8 as quantity,
+      max(u.quantity) is not null as posted
     from job_run_lot l
     join job_run r on r.id = l.job_run_id and r.replaced_at is null
     join job j on j.id = r.job_id
     join production_order o on o.id = j.order_id
     join work_unit w on w.id = r.machine_id
     left join lot_use u on u.job_run_id = r.id and u.lot_id = l.lot_id
+    left join lot on lot.id = l.lot_id and l.role = 'in'
+    left join bill_of_material b on b.product_id = o.product_id and b.material_id = lot.material_id
+    left join lateral (
+      select coalesce(sum(c.good + c.scrap), 0) as parts from count_bucket c
+      where upper_inf(l.during) and c.machine_id = r.machine_id and c.job_id = r.job_id
+        and c.start >= lower(l.during) - interval '5 s') k on true
     where l.lot_id = any(${uuidArray(rows.map((row) => row.id))})
     group by l.lot_id, r.id, o.id, w.code, l.role
     order by min(lower(l.during)) desc`);
-  return rows.map(({ reason, by, heldAt, ...lot }) => ({
-    ...lot,
-    hold: reason === null || by === null || heldAt === null ? null : { reason, by, at: heldAt },
-    uses: uses.filter((use) => use.lotId === lot.id).map(({ lotId: _lot, ...use }) => use),
-  }));
+  return rows.map(({ reason, by, heldAt, ...lot }) => {
+    const mine = uses.filter((use) => use.lotId === lot.id);
+    const running = mine.reduce((sum, use) => sum + (use.posted ? 0 : (use.quantity ?? 0)), 0);
+    return {
+      ...lot,
+      quantity: Math.max(0, lot.quantity - running),
+      hold: reason === null || by === null || heldAt === null ? null : { reason, by, at: heldAt },
+      uses: mine.map(({ lotId: _lot, posted: _posted, ...use }) => use),
+    };
+  });
 }
 
 /** Materials by code, each with the products that need it. */

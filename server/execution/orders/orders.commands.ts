@@ -29,7 +29,7 @@ export async function jobForUpdate(tx: Tx, machineId: number, jobId: string): Pr
   await tx.execute(sql`select from work_unit where id = ${machineId} for no key update`);
   const [job] = await tx.execute<JobForUpdate & Record<string, unknown>>(sql`
     select j.id, j.machine_id as "machineId", j.state, o.id as "orderId", o.state as "orderState",
-      o.code as "orderCode", o.held_reason as "heldReason", o.product_id as "productId", w.positions
+      o.code as "orderCode", case when o.state = 'held' then o.held_reason end as "heldReason", o.product_id as "productId", w.positions
     from job j join production_order o on o.id = j.order_id join work_unit w on w.id = j.machine_id
     where j.id = ${jobId} for update of j, o`);
   if (job === undefined || job.machineId !== machineId) throw new Refusal("not_found", {}, "jobId");

@@ -80,7 +80,7 @@ async function ordersWhere(db: Db | Tx, now: number, condition: SQL, order: SQL)
   const orders = await db.execute<OrderRow>(sql`
     select o.id, o.code, p.id as "productId", p.code as "productCode", p.name as "productName", o.quantity,
       ${epochMs(sql`o.due`)} as due, o.priority, o.state, parent.code as "parentCode", o.closed_reason as "closedReason",
-      o.held_reason as "heldReason", o.held_by as "heldBy", ${epochMs(sql`o.held_at`)} as "heldAt"
+      o.held_reason as "heldReason", o.held_by as "heldBy", case when o.state = 'held' then ${epochMs(sql`o.held_at`)} end as "heldAt"
     from production_order o join product p on p.id = o.product_id
     left join production_order parent on parent.id = o.parent_id
     where ${condition} ${order}`);
@@ -116,7 +116,7 @@ async function jobsWhere(
       j.sequence, o.id as "orderId", o.code as "orderCode", p.id as "productId", p.code as "productCode",
       p.name as "productName", j.quantity, coalesce(c.good, 0)::float8 as good, coalesce(c.scrap, 0)::float8 as scrap,
       s.cycle_ms / s.parts_per_cycle as "idealMs", s.cycle_ms as "cycleMs", j.machine_id as "machineId", w.code as "machineCode",
-      o.held_reason as "heldReason", ${epochMs(sql`o.held_at`)} as "heldAt"
+      o.held_reason as "heldReason", case when o.state = 'held' then ${epochMs(sql`o.held_at`)} end as "heldAt"
     from job j
     join work_unit w on w.id = j.machine_id
     join production_order o on o.id = j.order_id

@@ -82,6 +82,10 @@ test("the queue of a machine stands as somebody placed it, and what is new comes
   await expect(
     act(placeJob, { machineId: m.id, jobId: ids["Q-a"], before: ids["Q-b"] }),
   ).rejects.toMatchObject({ code: "conflict" });
+  // What runs waits no longer, and has no place.
+  await expect(
+    act(placeJob, { machineId: m.id, jobId: ids["Q-b"], before: ids["Q-a"] }),
+  ).rejects.toMatchObject({ code: "conflict" });
   clock.advance(minute);
   await act(pauseJob, { machineId: m.id, jobId: ids["Q-b"] });
   expect(await queue()).toEqual(["Q-c", "Q-b", "Q-a", "Q-0"]);
@@ -205,7 +209,8 @@ test("lots received by hand: a number is its material's own, what a job used is 
   ]);
   clock.advance(minute);
   const stock = async () => (await lotStock(handle.db, "open")).find((one) => one.id === lotId);
-  expect((await stock())?.uses).toMatchObject([{ orderCode: "PO-L", role: "in", end: null, quantity: null }]);
+  expect((await stock())?.uses).toMatchObject([{ orderCode: "PO-L", role: "in", end: null, quantity: 15 }]);
+  expect((await stock())?.quantity).toBe(85);
   await act(finishJob, { machineId: m.id, jobId });
   // 30 parts at 0.5 kg.
   expect(await stock()).toMatchObject({

@@ -53,6 +53,8 @@ test("only an open order is held, and only a held one released", () => {
   expect(whyNotRelease(order("ready", [["ready", 0]]))?.code).toBe("wrong_state");
   expect(stateAfterHold(order("held", [["paused", 3]]))).toBe("running");
   expect(stateAfterHold(order("held", [["ready", 0]]))).toBe("ready");
+  // Its last job was finished meanwhile, or by a correction.
+  expect(stateAfterHold(order("held", [["completed", 3]]))).toBe("completed");
 });
 
 test("an order is closed when nothing of it runs, with a reason where it is short", () => {

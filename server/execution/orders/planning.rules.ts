@@ -47,11 +47,15 @@ export function whyNotRelease(order: OrderFacts): Refusal | null {
   return order.state === "held" ? null : wrongState(order);
 }
 
-/** What an order is once it is held no longer: running as soon as anything of it was ever begun. */
-export function stateAfterHold(order: OrderFacts): "running" | "ready" {
-  return order.jobs.some((job) => ["running", "paused", "completed"].includes(job.state))
-    ? "running"
-    : "ready";
+/** What an order is once it is held no longer: as far as its jobs have come. */
+export function stateAfterHold(order: OrderFacts): "completed" | "running" | "ready" {
+  const is =
+    (...states: string[]) =>
+    (job: { readonly state: string }) =>
+      states.includes(job.state);
+  const begun = order.jobs.some(is("running", "paused", "completed"));
+  if (!begun) return "ready";
+  return order.jobs.every(is("completed", "cancelled")) ? "completed" : "running";
 }
 
 /**

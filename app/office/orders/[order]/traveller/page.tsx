@@ -42,7 +42,7 @@ export default async function Traveller(props: { params: Promise<{ order: string
       <div className="flex justify-end print:hidden">
         <PrintButton word={t("print")} />
       </div>
-      <article className="traveller mx-auto flex w-full max-w-[190mm] flex-col gap-6 bg-white p-[10mm] text-black">
+      <article className="traveller mx-auto flex w-full max-w-[190mm] flex-col gap-6 p-[10mm]">
         <header className="flex flex-wrap items-start justify-between gap-4">
           <div>
             <p>{t("traveller")}</p>
@@ -50,7 +50,7 @@ export default async function Traveller(props: { params: Promise<{ order: string
               <bdi>{order.code}</bdi>
             </h1>
             {order.hold !== null && (
-              <p className="mt-2 border-2 border-black p-2 font-bold">
+              <p className="mt-2 border-2 p-2 font-bold">
                 {t("heldBecause", { reason: order.hold.reason, by: order.hold.by })}
               </p>
             )}
@@ -69,11 +69,11 @@ export default async function Traveller(props: { params: Promise<{ order: string
           ))}
         </dl>
         <section>
-          <h2 className="border-b-2 border-black pb-1 font-bold">{t("operations")}</h2>
+          <h2 className="border-b-2 pb-1 font-bold">{t("operations")}</h2>
           {jobs.map((job) => (
             <div
               key={job.jobId}
-              className="flex break-inside-avoid flex-wrap items-center justify-between gap-4 border-b border-black py-2"
+              className="flex break-inside-avoid flex-wrap items-center justify-between gap-4 border-b py-2"
             >
               <div>
                 <p className="font-semibold">
@@ -88,11 +88,11 @@ export default async function Traveller(props: { params: Promise<{ order: string
           ))}
         </section>
         <section>
-          <h2 className="border-b-2 border-black pb-1 font-bold">{t("lots")}</h2>
+          <h2 className="border-b-2 pb-1 font-bold">{t("lots")}</h2>
           {lots.length === 0 && <p className="py-2">{t("noLots")}</p>}
           <ul>
             {lots.map((lot) => (
-              <li key={`${lot.lotId}${lot.role}`} className="border-b border-black py-1">
+              <li key={`${lot.lotId}${lot.role}`} className="border-b py-1">
                 {t(lot.role === "in" ? "lotIn" : "lotOut")} <bdi className="font-semibold">{lot.code}</bdi>{" "}
                 <bdi>{lot.name}</bdi>
               </li>
