@@ -144,7 +144,7 @@ test("a broker and a machine the house has never seen are tried, added, mapped a
       await expect(tags.getByRole("row", { name: /Machine status/ })).toContainText("idle", {
         timeout: 30_000,
       });
-      await expect(tags.getByRole("row", { name: /Temp/ })).toContainText("21.5");
+      await expect(tags.getByRole("row", { name: /Temp hall7/ })).toContainText("21.5");
       expect(await violations(desk)).toEqual([]);
     });
 
@@ -155,7 +155,7 @@ test("a broker and a machine the house has never seen are tried, added, mapped a
       const office = await (await browser.newContext(at)).newPage();
       await signInWith(office, "sue", "turn-it-on");
       machine.set(3);
-      await send(office, `/jobs/${jobId}/start`, {});
+      await send(office, `/jobs/${jobId}/start`, { machineId });
       machine.make(9, 1);
       await office.goto("/reports");
       const row = office.locator('[data-machine="lathe3"]');

@@ -9,7 +9,7 @@ import { toLocalInput } from "#app/_lib/local-time.ts";
 import { violations } from "./accessible.ts";
 import { withEmptyHouse } from "./empty-house.ts";
 import { expect, test } from "./fixtures.ts";
-import { send, signInWith } from "./hand.ts";
+import { send, signInWith, tell } from "./hand.ts";
 
 const zone = "Europe/Berlin";
 const minute = 60_000;
@@ -114,11 +114,8 @@ test("an order made by hand is split, held, printed and begun; a forgotten finis
       const order = orders.find((one) => one.code === "2001");
       const job = order?.jobs[0];
       const body = { machineId: job?.machineId, at: Date.now() - 60 * minute };
-      const answer = await send<{ refusal?: { code: string } }>(
-        desk,
-        `/jobs/${job?.jobId ?? ""}/start`,
-        body,
-      );
+      const { told } = await tell(desk, `/jobs/${job?.jobId ?? ""}/start`, body);
+      const answer = told as { refusal?: { code: string } };
       return { answer, machineId: job?.machineId ?? 0, orderId: order?.id ?? "" };
     };
     await test.step("on hold nothing of it begins", async () => {

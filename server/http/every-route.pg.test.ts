@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { routes } from "#server/features.ts";
-import { noEdges, type TestHouse, testHouse, testPepper } from "./testing.ts";
+import { allRoutes, type TestHouse, testHouse } from "./testing.ts";
 
 /** Every route of every feature, as the server mounts them. */
 let house: TestHouse;
@@ -13,18 +12,9 @@ interface Operation {
 }
 
 beforeAll(async () => {
-  house = await testHouse(
-    routes({
-      pepper: testPepper,
-      health: { parts: {}, versions: {} },
-      sources: { edges: noEdges, publicKey: "" },
-      readers: [],
-      support: () => Promise.reject(new Error("no bundle here")),
-    }),
-    {
-      alone: true,
-    },
-  );
+  house = await testHouse(allRoutes(), {
+    alone: true,
+  });
   const admin = await house.signedIn("administrator");
   const document = (await admin.get("/openapi.json")).body as {
     paths: Record<string, Record<string, Operation>>;

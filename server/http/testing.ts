@@ -12,6 +12,7 @@ import {
   setPinCommand,
 } from "#server/execution/people/people.commands.ts";
 import { makeStation } from "#server/execution/people/stations.commands.ts";
+import { routes } from "#server/features.ts";
 import { createApi } from "./api.ts";
 import { type Auth, createAuth } from "./auth.ts";
 import { withCookies } from "./cookies.ts";
@@ -39,12 +40,22 @@ export interface TestBrowser {
 }
 
 /** A plant whose edges are all away. */
-export const noEdges: EdgeEye = {
+const noEdges: EdgeEye = {
   health: () => ({}),
   rates: () => new Map(),
   probe: () => Promise.reject(new Refusal("edge_away")),
   peek: () => Promise.reject(new Refusal("edge_away")),
 };
+
+/** Every route of every feature, as the server mounts them, with all edges away. */
+export const allRoutes = () =>
+  routes({
+    pepper: testPepper,
+    health: { parts: {}, versions: {} },
+    sources: { edges: noEdges, publicKey: "" },
+    readers: [],
+    support: () => Promise.reject(new Error("no bundle here")),
+  });
 
 /** Any application that takes web requests. */
 interface Fetches {

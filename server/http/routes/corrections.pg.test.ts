@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { correctedDay, early, hour } from "#server/enterprise/corrections/testing.ts";
-import { routes } from "#server/features.ts";
-import { type TestHouse, testHouse, testPepper } from "../testing.ts";
+import { allRoutes, type TestHouse, testHouse } from "../testing.ts";
 
 let house: TestHouse;
 beforeAll(async () => {
-  house = await testHouse(routes({ pepper: testPepper, health: { parts: {}, versions: {} } }), {
+  house = await testHouse(allRoutes(), {
     alone: true,
   });
 });
