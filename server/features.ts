@@ -21,6 +21,7 @@ import { deadLettersRoutes } from "./http/routes/dead-letters.ts";
 import { demoRoutes } from "./http/routes/demo.ts";
 import { guidanceRoutes } from "./http/routes/guidance.ts";
 import { healthRoutes, type HealthSource } from "./http/routes/health.ts";
+import { importsRoutes } from "./http/routes/imports.ts";
 import { machinesRoutes } from "./http/routes/machines.ts";
 import { oeeRoutes } from "./http/routes/oee.ts";
 import { ordersRoutes } from "./http/routes/orders.ts";
@@ -44,6 +45,7 @@ export function routes(deps: { pepper: string; health: HealthSource; sources: So
     tagsRoutes,
     templatesRoutes,
     sourcesRoutes(deps.sources),
+    importsRoutes(deps.pepper),
     plantRoutes,
     productsRoutes,
     ordersRoutes,
