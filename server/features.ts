@@ -24,6 +24,7 @@ import { demoRoutes } from "./http/routes/demo.ts";
 import { guidanceRoutes } from "./http/routes/guidance.ts";
 import { healthRoutes, type HealthSource } from "./http/routes/health.ts";
 import { houseRoutes } from "./http/routes/house.ts";
+import { importsRoutes } from "./http/routes/imports.ts";
 import { machinesRoutes } from "./http/routes/machines.ts";
 import { materialsRoutes } from "./http/routes/materials.ts";
 import { oeeRoutes } from "./http/routes/oee.ts";
@@ -56,6 +57,7 @@ export function routes(deps: {
     tagsRoutes,
     templatesRoutes,
     sourcesRoutes(deps.sources),
+    importsRoutes(deps.pepper),
     plantRoutes,
     productsRoutes,
     ordersRoutes,

@@ -6,7 +6,7 @@ import { Download, ZoomIn, ZoomOut } from "lucide-react";
 import { useLocale, useTimeZone, useTranslations } from "next-intl";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
-import { toCsv } from "#app/_lib/csv.ts";
+import { toCsv } from "#server/core/csv.rules.ts";
 import { downloadText } from "#app/_lib/download.client.ts";
 import { formatClock, formatDayTime, formatNumber, formatZone } from "#app/_lib/format.ts";
 import { Button } from "./desk/button.client.tsx";

@@ -108,6 +108,8 @@ export interface AskRoute<B extends Shape, R> {
   readonly body: z.ZodObject<B>;
   readonly response: z.ZodType<R>;
   readonly summary: string;
+  /** Most bytes of the body, for whoever asks; by default little. */
+  readonly maxBytes?: (actor: Actor) => number;
   readonly run: (call: { db: Db; clock: Clock; actor: Actor; input: Parsed<B> }) => Promise<R>;
 }
 
@@ -120,7 +122,7 @@ export function askRoute<B extends Shape, R>(api: ApiRouter, route: AskRoute<B, 
     const { actor } = await enter(api, c, false);
     const refusal = route.action === undefined ? null : whyNotAllowed(actor, route.action);
     if (refusal !== null) throw refusal;
-    const input = parse(body, await readJsonBody(c.req.raw)) as Parsed<B>;
+    const input = parse(body, await readJsonBody(c.req.raw, route.maxBytes?.(actor))) as Parsed<B>;
     return c.json((await route.run({ db, clock, actor, input })) as object);
   });
 }
@@ -135,6 +137,8 @@ export interface CommandRoute<I, O, P extends Shape, R> {
   readonly input?: (parts: { params: Parsed<P>; body: Record<string, unknown>; db: Db }) => unknown;
   readonly response: z.ZodType<R>;
   readonly summary: string;
+  /** Most bytes of the body, for whoever sends it; by default little. */
+  readonly maxBytes?: (actor: Actor) => number;
   /** Makes the answer from the command's result; by default the result itself. */
   readonly view?: (result: O, call: { db: Db; actor: Actor; clock: Clock }) => Promise<R> | R;
 }
@@ -155,7 +159,9 @@ export function commandRoute<I, O, P extends Shape = NoShape, R = O>(
   api.app.post(`/api/v1${route.path}`, async (c) => {
     const { actor } = await enter(api, c, false);
     const params = parse(paramsSchema, c.req.param()) as Parsed<P>;
-    const { commandId, ...rest } = parse(body, await readJsonBody(c.req.raw)) as { commandId: string };
+    const { commandId, ...rest } = parse(body, await readJsonBody(c.req.raw, route.maxBytes?.(actor))) as {
+      commandId: string;
+    };
     const input =
       route.input === undefined ? { ...params, ...rest } : await route.input({ params, body: rest, db });
     const result = await command.execute({ db, clock }, actor, commandId, input);

@@ -12,7 +12,7 @@ import {
 import { ArrowDown, ArrowUp, Download } from "lucide-react";
 import { useTranslations } from "next-intl";
 import { type ReactNode, useMemo } from "react";
-import { type CsvCell, toCsv } from "#app/_lib/csv.ts";
+import { type CsvCell, toCsv } from "#server/core/csv.rules.ts";
 import { downloadText } from "#app/_lib/download.client.ts";
 import { Button } from "./button.client.tsx";
 

@@ -3,7 +3,7 @@
 import { useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { useForm } from "react-hook-form";
-import { codeOf } from "#app/_lib/code-of.ts";
+import { codeOf } from "#server/core/code-of.rules.ts";
 import { newCommandId } from "#app/_lib/command-id.ts";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { ButtonLink } from "#app/_ui/desk/button.client.tsx";

@@ -3,7 +3,7 @@
 import { useTimeZone, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { useForm, useWatch } from "react-hook-form";
-import { codeOf } from "#app/_lib/code-of.ts";
+import { codeOf } from "#server/core/code-of.rules.ts";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { SelectField, TextField } from "#app/_ui/desk/field.tsx";

@@ -3,7 +3,7 @@
 import { useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { useForm, useWatch } from "react-hook-form";
-import { codeOf } from "#app/_lib/code-of.ts";
+import { codeOf } from "#server/core/code-of.rules.ts";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { SelectField, TextField } from "#app/_ui/desk/field.tsx";
 import type { StepProps } from "./setup-page.client.tsx";

@@ -3,7 +3,7 @@
 import { useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
 import { ApiRefusal } from "#app/_lib/api.client.ts";
-import { codeOf } from "#app/_lib/code-of.ts";
+import { codeOf } from "#server/core/code-of.rules.ts";
 import type { CommandState } from "#app/_lib/use-command.client.ts";
 import { useErrorWords } from "#app/_lib/words.client.ts";
 import { Button } from "#app/_ui/desk/button.client.tsx";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { toCsv } from "./csv.ts";
+import { toCsv, unguarded } from "./csv.rules.ts";
 
 test("commas, quotes and line breaks survive a spreadsheet", () => {
   expect(
@@ -15,4 +15,9 @@ test("commas, quotes and line breaks survive a spreadsheet", () => {
 
 test("a text that begins like a formula is not run, a negative number stays a number", () => {
   expect(toCsv(["a"], [["=1+1"], [-5], ["-5 °C"]])).toBe("\uFEFFa\r\n'=1+1\r\n-5\r\n'-5 °C\r\n");
+});
+
+test.each(["=1+1", "-5 °C", "'=1+1", "''@x", "'tis", "plain", ""])("%s comes back as it was", (text) => {
+  const written = toCsv(["a"], [[text]]).split("\r\n")[1] ?? "";
+  expect(unguarded(written)).toBe(text);
 });

@@ -8,10 +8,19 @@ export function toCsv(head: readonly string[], rows: readonly (readonly CsvCell[
   return `\uFEFF${[head, ...rows].map((row) => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }
 
+// A text that begins with apostrophes itself gets one more, so that taking one away gives back what stood there.
+const dangerous = /^'*[=+\-@\t\r]/;
+const guarded = /^'+[=+\-@\t\r]/;
+
 function cell(value: CsvCell): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
   if (typeof value === "boolean") return value ? "true" : "false";
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const text = dangerous.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Takes away the apostrophe that `toCsv` put before a text which looks like a formula. */
+export function unguarded(text: string): string {
+  return guarded.test(text) ? text.slice(1) : text;
 }

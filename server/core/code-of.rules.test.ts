@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { codeOf } from "./code-of.ts";
+import { codeOf } from "./code-of.rules.ts";
 
 test.each([
   ["Press 1", "press-1"],
