@@ -166,6 +166,17 @@ export function SignalForm({ plant, onSaved }: StepProps): ReactNode {
             <bdi className="font-semibold">{machine.name}</bdi>{" "}
             <span className="text-ink-2">{t(`by.${machine.signal}`)}</span>
           </span>
+          {machine.signal === "manual" && (
+            <Button
+              size="small"
+              busy={manual.busy}
+              onPress={() =>
+                void manual.run({}, `/plant/machines/${String(machine.id)}/manual/end`).then(onSaved)
+              }
+            >
+              {t("endManual")}
+            </Button>
+          )}
           {machine.signal === "none" && (
             <Button
               size="small"

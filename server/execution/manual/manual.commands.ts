@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { and, eq } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
 import { source, tag } from "#db/schema/device/tags.ts";
 import { edge } from "#db/schema/edge/edge.ts";
@@ -53,6 +53,38 @@ export const makeManual = defineCommand({
     await tx.update(workUnit).set({ staleMs: manualStaleMs }).where(eq(workUnit.id, machineId));
     context.audit({
       action: "machine.make_manual",
+      objectType: "machine",
+      objectId: String(machineId),
+      machineId,
+    });
+    context.publish(tagsChanged, "plant", { edgeIds: [] });
+    context.publish(plantChanged, "plant", { machineId });
+    return { machineId };
+  },
+});
+
+/**
+ * People no longer speak for this machine, so that a source may. What they said stays and counts.
+ * @throws Refusal not_manual
+ */
+export const endManual = defineCommand({
+  name: "machine.end_manual",
+  input: MakeManual,
+  allow: () => ({ action: "plant.manage" }) as const,
+  run: async (context, { machineId }) => {
+    const { tx } = context;
+    const mine = await handTags(tx, machineId);
+    await tx
+      .update(tag)
+      .set({ enabled: false })
+      .where(
+        inArray(
+          tag.id,
+          [...mine.values()].map(({ id }) => id),
+        ),
+      );
+    context.audit({
+      action: "machine.end_manual",
       objectType: "machine",
       objectId: String(machineId),
       machineId,

@@ -7,7 +7,7 @@ import {
   StopReasonRecord,
 } from "#server/execution/machine-state/reasons.contract.ts";
 import { listStopReasons } from "#server/execution/machine-state/reasons.queries.ts";
-import { makeManual } from "#server/execution/manual/manual.commands.ts";
+import { endManual, makeManual } from "#server/execution/manual/manual.commands.ts";
 import {
   addLine,
   addMachine,
@@ -90,6 +90,15 @@ export const plantRoutes: Routes = (api) => {
     input: ({ params }) => params,
     response: z.object({ machineId: z.number() }),
     summary: "People speak for this machine",
+  });
+  commandRoute(api, {
+    path: "/plant/machines/:machineId/manual/end",
+    params: Machine,
+    command: endManual,
+    body: z.object({}),
+    input: ({ params }) => params,
+    response: z.object({ machineId: z.number() }),
+    summary: "End the entry by hand of a machine, so that a source may speak for it",
   });
   queryRoute(api, {
     path: "/shift-patterns",
