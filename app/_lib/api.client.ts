@@ -62,6 +62,12 @@ export async function read<T>(path: string, signal?: AbortSignal): Promise<T> {
   return (await call(path, { method: "GET", ...(signal === undefined ? {} : { signal }) })) as T;
 }
 
+/** Asks `/api/v1` + path a question too long for an address; nothing is stored. @throws as `read` */
+export async function ask<T>(path: string, body: object): Promise<T> {
+  const headers = { "content-type": "application/json" };
+  return (await call(path, { method: "POST", headers, body: JSON.stringify(body) })) as T;
+}
+
 /** Pauses before the second, third and fourth try, ms. */
 const pauses = [250, 1000, 3000] as const;
 
