@@ -21,3 +21,7 @@ test.each(["=1+1", "-5 °C", "'=1+1", "''@x", "'tis", "plain", ""])("%s comes ba
   const written = toCsv(["a"], [[text]]).split("\r\n")[1] ?? "";
   expect(unguarded(written)).toBe(text);
 });
+
+test("where a semicolon divides the cells, it is quoted within them", () => {
+  expect(toCsv(["a", "b"], [["x;y", "1,5"]], ";")).toBe('\uFEFFa;b\r\n"x;y";"1,5"\r\n');
+});

@@ -5,7 +5,9 @@ import { useTranslations } from "next-intl";
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
 import type { ReactNode } from "react";
 import { useRecord } from "#app/_live/record.client.ts";
+import { ImportButton } from "../_import/import-dialog.client.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
+import type { ImportKind } from "#server/execution/imports/imports.contract.ts";
 import type { ProductView } from "#server/execution/orders/products.contract.ts";
 import type { PlantView } from "#server/execution/plant/plant.contract.ts";
 import type { SetupStep, SetupView } from "#server/execution/setup/setup.contract.ts";
@@ -32,6 +34,16 @@ const forms: Readonly<Record<SetupStep, (props: StepProps) => ReactNode>> = {
   station: StationHint,
 };
 
+/** What a file can say of a step; a source's tags are brought in where the source is. */
+const files: Partial<Readonly<Record<SetupStep, ImportKind>>> = {
+  machine: "machines",
+  product: "products",
+  shift: "shifts",
+  reasons: "reasons",
+  people: "people",
+  order: "orders",
+};
+
 /**
  * The setup list: each step says what it is for, how far it is, and opens where it is done. The first that is not
  * done stands open; any other can be opened by its name, which stands in the address.
@@ -56,8 +68,11 @@ export function SetupPage(props: {
   });
   const { steps, done } = setup.data ?? props.initial;
   const open = steps.find((one) => one.step === asked)?.step ?? steps.find((one) => !one.done)?.step;
-  const saved = () => {
+  const reread = () => {
     for (const record of [setup, plant, products]) record.reread();
+  };
+  const saved = () => {
+    reread();
     // The next step opens by itself: whoever chose one by name has done it now.
     if (asked !== null) router.replace(path, { scroll: false });
   };
@@ -77,6 +92,7 @@ export function SetupPage(props: {
       <ol className="d-panel divide-y divide-hairline">
         {steps.map(({ step, done: isDone, count, missing }, i) => {
           const Form = forms[step];
+          const file = files[step];
           const isOpen = step === open;
           return (
             <li key={step} data-step={step} data-done={isDone} className={isOpen ? "bg-raised" : ""}>
@@ -115,6 +131,16 @@ export function SetupPage(props: {
                     products={products.data ?? props.products}
                     onSaved={saved}
                   />
+                  {file !== undefined && (
+                    <div className="mt-3 border-t border-hairline pt-3">
+                      <ImportButton
+                        kind={file}
+                        // What a file did is read before the list goes on to its next step.
+                        onOpen={() => router.replace(`${path}?step=${step}`, { scroll: false })}
+                        onStored={reread}
+                      />
+                    </div>
+                  )}
                 </div>
               )}
             </li>

@@ -1,5 +1,8 @@
 import { Refusal } from "#server/core/refusal.contract.ts";
 
+/** The column that wrong rows are handed back with; a file that is put right may keep it. */
+export const problemColumn = "problem";
+
 /** Turns the text of a cell that is not empty into a value. @throws Refusal */
 export type ReadCell = (text: string, file: { readonly decimalComma: boolean }) => unknown;
 

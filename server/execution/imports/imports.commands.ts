@@ -138,6 +138,7 @@ function wrongRows(table: Table, { problems }: Stored, importer: Importer) {
   const strip = bare(table, importer);
   return {
     head: [...table.head],
+    mark: table.mark,
     wrongRows: table.rows
       .filter(({ line }) => wrong.has(line))
       .map(({ line, cells }) => ({ line, cells: strip(cells) })),

@@ -24,6 +24,10 @@ export const importBytes = 8 * 1024 * 1024;
 /** Most rows, columns and characters a cell of a file. */
 export const importLimits = { rows: 100_000, columns: 100, cell: 10_000, problems: 500 } as const;
 
+/** What may divide the cells of a CSV. */
+export const importMarks = [",", ";", "\t"] as const;
+export type CsvMark = (typeof importMarks)[number];
+
 /** A file as a browser read it. `sourceId`: the source whose tags it holds. */
 export const ImportFile = z.object({
   kind: ImportKind,
@@ -62,6 +66,7 @@ export type ImportAnswer = z.infer<typeof ImportAnswer>;
 /** What a file would do, with the wrong rows as they stand in it, to be handed back. A PIN is left out. */
 export const ImportTrial = ImportAnswer.extend({
   head: z.array(z.string()),
+  mark: z.enum(importMarks),
   wrongRows: z.array(z.object({ line: z.number().int(), cells: z.array(z.string()) })),
 });
 export type ImportTrial = z.infer<typeof ImportTrial>;

@@ -45,6 +45,12 @@ test("a heading with an unknown, a repeated or without a needed column is refuse
   expect(refused("kind")).toBe("column_missing");
 });
 
+test("a file that is handed back with its problems can be read with that column in it", () => {
+  const back = headingOf(["code", "Problem"], columns);
+  const one = readRow({ line: 2, cells: ["x", "row 3 says the same"] }, back, schema, file);
+  expect(one).toEqual({ row: { line: 2, values: { code: "x" } } });
+});
+
 test("everything that is wrong with a row is told, each with its column", () => {
   expect(problems("", "many", "", "")).toEqual([
     [7, "code", "cell_needed", {}],

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { Refusal, type RefusalCode, type RefusalParams } from "#server/core/refusal.contract.ts";
-import type { ReadCell } from "./cells.rules.ts";
+import { problemColumn, type ReadCell } from "./cells.rules.ts";
 import { importLimits, type RowProblem } from "./imports.contract.ts";
 
 /** A column of a kind of file. */
@@ -19,7 +19,7 @@ export interface ReadRow<V> {
   readonly values: V;
 }
 
-/** Which column of the kind each cell of a row belongs to; null = the heading has no text there. */
+/** Which column of the kind each cell of a row belongs to; null = it says what was wrong with the row, and nothing else. */
 export type Heading = readonly (Column | null)[];
 
 const plain = (name: string) => name.toLowerCase().replaceAll(/[\s_-]/g, "");
@@ -28,12 +28,13 @@ const plain = (name: string) => name.toLowerCase().replaceAll(/[\s_-]/g, "");
 export function headingOf(head: readonly string[], columns: readonly Column[]): Heading {
   const known = columns.map(({ name }) => name).join(", ");
   const found = head.map((name) => {
+    if (plain(name) === problemColumn) return null;
     const column = columns.find((one) => plain(one.name) === plain(name));
     if (column === undefined) throw new Refusal("column_unknown", { name, known });
     return column;
   });
-  const twice = found.find((column, i) => found.indexOf(column) !== i);
-  if (twice !== undefined) throw new Refusal("column_twice", { name: twice.name });
+  const twice = found.find((column, i) => column !== null && found.indexOf(column) !== i);
+  if (twice != null) throw new Refusal("column_twice", { name: twice.name });
   const missing = columns.find((column) => column.needed === true && !found.includes(column));
   if (missing !== undefined) throw new Refusal("column_missing", { name: missing.name });
   return found;
@@ -85,8 +86,8 @@ export function readRow<V>(
   const parsed = schema.safeParse(values);
   if (parsed.success) return { row: { line, values: parsed.data } };
   for (const issue of parsed.error.issues) {
-    const column = heading.find((one) => one?.name === issue.path[0]) ?? null;
-    const i = heading.indexOf(column);
+    const i = heading.findIndex((one) => one?.name === issue.path[0]);
+    const column = heading[i] ?? null;
     const [code, params] = sentenceOf(issue, cells[i] ?? "");
     wrong(column, code, params);
   }

@@ -2,7 +2,7 @@ import { setImmediate as breathe } from "node:timers/promises";
 import { parse } from "csv-parse";
 import { unguarded } from "#server/core/csv.rules.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
-import { importLimits } from "./imports.contract.ts";
+import { type CsvMark, importLimits, importMarks } from "./imports.contract.ts";
 import { readXlsx } from "./xlsx.ts";
 
 /** A row of a file; `line` as a spreadsheet counts, the heading being the first of them. */
@@ -15,6 +15,8 @@ export interface TableRow {
 export interface Table {
   readonly head: readonly string[];
   readonly rows: readonly TableRow[];
+  /** What divided its cells; a workbook is as if it were commas. */
+  readonly mark: CsvMark;
   /** Numbers may have a comma for a point: nothing else in this file is one. */
   readonly decimalComma: boolean;
 }
@@ -29,22 +31,22 @@ const portion = 64 * 1024;
 export async function readTable(format: "csv" | "xlsx", data: string): Promise<Table> {
   if (format === "xlsx") {
     const rows = await readXlsx(Buffer.from(data, "base64"));
-    return tableOf(rows, 1, false);
+    return tableOf(rows, 1, ",");
   }
   const text = data.replace(/^\uFEFF/, "");
   // Excel's own first line, where somebody told it which character divides the cells.
   const said = /^sep=([,;\t])\r?\n/i.exec(text);
   const body = said === null ? text : text.slice(said[0].length);
-  const delimiter = said?.[1] ?? delimiterOf(body);
-  return tableOf(await readCsv(body, delimiter), said === null ? 1 : 2, delimiter !== ",");
+  const mark = (said?.[1] as CsvMark | undefined) ?? markOf(body);
+  return tableOf(await readCsv(body, mark), said === null ? 1 : 2, mark);
 }
 
 /** The one of `,` `;` tab that stands most often in the heading, outside quotes. */
-function delimiterOf(text: string): string {
+function markOf(text: string): CsvMark {
   const heading = /^\s*((?:"(?:[^"]|"")*"|[^"\r\n])*)/.exec(text)?.[1] ?? "";
   const bare = heading.replaceAll(/"(?:[^"]|"")*"/g, "");
   const count = (mark: string) => bare.split(mark).length;
-  return [",", ";", "\t"].reduce((best, mark) => (count(mark) > count(best) ? mark : best));
+  return importMarks.reduce((best, mark) => (count(mark) > count(best) ? mark : best));
 }
 
 async function readCsv(text: string, delimiter: string): Promise<string[][]> {
@@ -73,7 +75,7 @@ async function readCsv(text: string, delimiter: string): Promise<string[][]> {
   return rows;
 }
 
-function tableOf(all: readonly (readonly string[])[], first: number, decimalComma: boolean): Table {
+function tableOf(all: readonly (readonly string[])[], first: number, mark: CsvMark): Table {
   const filled = all
     .map((cells, i) => ({ line: first + i, cells: cells.map((cell) => unguarded(cell.trim())) }))
     .filter(({ cells }) => cells.some((cell) => cell !== ""));
@@ -82,5 +84,5 @@ function tableOf(all: readonly (readonly string[])[], first: number, decimalComm
   const width = heading.cells.findLastIndex((cell) => cell !== "") + 1;
   if (width > importLimits.columns) throw new Refusal("too_many_columns", { limit: importLimits.columns });
   if (rows.length > importLimits.rows) throw new Refusal("too_many_rows", { limit: importLimits.rows });
-  return { head: heading.cells.slice(0, width), rows, decimalComma };
+  return { head: heading.cells.slice(0, width), rows, mark, decimalComma: mark !== "," };
 }
