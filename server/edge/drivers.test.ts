@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
@@ -23,6 +25,7 @@ function driverOf(driver: string, config: Record<string, unknown>, mqttUrl: stri
     code: "edge-1",
     mqttUrl: () => mqttUrl,
     devices,
+    folder: join(tmpdir(), "millwright-no-edge"),
   });
 }
 

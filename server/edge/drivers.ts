@@ -1,9 +1,11 @@
+import { join } from "node:path";
 import type { Server } from "socket.io";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import type { Driver } from "#server/device/driver.contract.ts";
 import { createModbusDriver } from "#server/device/modbus/driver.ts";
 import { createMqttDriver } from "#server/device/mqtt/driver.ts";
+import { createOpcUaDriver } from "#server/device/opcua/driver.ts";
 import { createSocketIoDriver } from "#server/device/socketio/driver.ts";
 import { createSparkplugDriver } from "#server/device/sparkplug/driver.ts";
 import type { EdgeSource } from "./document.contract.ts";
@@ -16,6 +18,8 @@ export interface DriverSetting {
   readonly code: string;
   readonly mqttUrl: () => string;
   readonly devices: Server;
+  /** The edge's own folder: what a driver keeps lies in one of its own below. */
+  readonly folder: string;
 }
 
 type Make = (source: EdgeSource, setting: DriverSetting) => Driver;
@@ -29,6 +33,8 @@ const makers: Readonly<Record<string, Make>> = {
   socketio: ({ code, config, tokenHash }, { clock, log, devices }) =>
     createSocketIoDriver({ server: devices, source: code, config, tokenHash, clock, log }),
   modbus: ({ code, config }, { clock, log }) => createModbusDriver({ source: code, config, clock, log }),
+  opcua: ({ code: source, config }, { clock, log, code, folder }) =>
+    createOpcUaDriver({ source, config, folder: join(folder, "opcua"), hostId: code, clock, log }),
 };
 
 /** @throws Error when there is no such driver or its config is wrong. */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { rowId } from "#server/core/number.contract.ts";
 import { codeText, plainText } from "#server/core/text.contract.ts";
+import { OpcUaConfig } from "#server/device/opcua/opcua.contract.ts";
 import { tagMeanings } from "#server/device/tag.contract.ts";
 import { EdgeTag, Reflex } from "#server/edge/document.contract.ts";
 
@@ -56,12 +57,20 @@ export const DiscoveredMetricView = z.object({
 });
 export type DiscoveredMetricView = z.infer<typeof DiscoveredMetricView>;
 
-export const AddSource = z.object({
-  edgeId: Id,
-  code: codeText(),
-  driver: z.enum(["sparkplug", "socketio", "mqtt", "modbus"]),
-  config: z.record(z.string().max(64), z.unknown()).default({}),
-});
+export const AddSource = z
+  .object({
+    edgeId: Id,
+    code: codeText(),
+    driver: z.enum(["sparkplug", "socketio", "mqtt", "modbus", "opcua"]),
+    config: z.record(z.string().max(64), z.unknown()).default({}),
+  })
+  .superRefine(({ driver, config }, context) => {
+    if (driver !== "opcua") return;
+    const read = OpcUaConfig.safeParse(config);
+    for (const { path, message } of read.error?.issues ?? []) {
+      context.addIssue({ code: "custom", message, path: ["config", ...path] });
+    }
+  });
 
 const TagSettings = z.object({
   name: plainText(),
