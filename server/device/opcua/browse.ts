@@ -21,6 +21,7 @@ export interface Search {
   readonly cut: string | null;
 }
 
+const variables: ReadonlySet<number> = new Set([NodeClass.Variable]);
 /** Nodes in one request. */
 const batch = 50;
 /** References the server gives for one node at a time; it is asked for the rest. */
@@ -59,7 +60,7 @@ export async function browse(
           const name = reference.browseName.name ?? "";
           const child = { path: parent.path === "" ? name : `${parent.path}/${name}`, nodeId };
           below.push(child);
-          if (Number(reference.nodeClass) !== Number(NodeClass.Variable)) continue;
+          if (!variables.has(reference.nodeClass)) continue;
           if (found.length >= limits.max)
             return { found, cut: `there are more than ${limits.max} variables` };
           found.push(child);

@@ -1,6 +1,7 @@
 import { DataType, StatusCodes, VariantArrayType } from "node-opcua-client";
+import { beforeAll } from "vitest";
 import { driverContract, type MachineSide, type Rig } from "../driver-contract.ts";
-import { driverFor, node, TestMachine } from "./testing.ts";
+import { driverFor, node, TestMachine, warmUp, warmUpMs } from "./testing.ts";
 
 const types: Readonly<Record<string, DataType>> = {
   "m/Number": DataType.Double,
@@ -102,4 +103,5 @@ async function rig(): Promise<Rig> {
   };
 }
 
+beforeAll(warmUp, warmUpMs);
 driverContract("OPC UA", rig);

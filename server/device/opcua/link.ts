@@ -110,7 +110,12 @@ export class OpcUaLink {
    */
   async ask<T>(answer: Promise<T>, what: string): Promise<T> {
     const limit = AbortSignal.any([this.over, AbortSignal.timeout(this.#timeoutMs)]);
-    return within(answer, limit, `no answer to ${what} within ${this.#timeoutMs} ms`);
+    try {
+      return await within(answer, limit, `no answer to ${what} within ${this.#timeoutMs} ms`);
+    } catch (error) {
+      if (this.over.aborted) throw new LinkLost(`the connection was lost before an answer to ${what}`);
+      throw error;
+    }
   }
 
   /** Over. The session stays at the server, for the next link, until {@link close}. */

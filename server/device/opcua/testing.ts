@@ -58,6 +58,7 @@ export class TestMachine {
   }
 
   async up(options: Partial<MachineOptions> = {}): Promise<void> {
+    if (this.server !== null) return;
     this.#options = { ...this.#options, ...options };
     const { server, addressSpace } = await makeServer(await machineIdentity(), {
       port: 0,
@@ -87,7 +88,12 @@ export class TestMachine {
   }
 
   /** Adds a variable with the string identifier of its name. */
-  add(namespace: Namespace, name: string, dataType: string, more: object = {}): Variable {
+  add(
+    namespace: Pick<Namespace, "addVariable" | "addressSpace">,
+    name: string,
+    dataType: string,
+    more: object = {},
+  ): Variable {
     const variable = namespace.addVariable({
       browseName: name.split("/").at(-1) ?? name,
       nodeId: `s=${name}`,
@@ -138,7 +144,6 @@ export class Wire {
   port = 0;
   /** Bytes from the machine vanish while it is true, and those to it as well. */
   swallows = false;
-  /** What comes from the machine is swallowed from the next packet on, this often. */
   #server: Server | null = null;
   readonly #sockets = new Set<Socket>();
 
@@ -230,6 +235,26 @@ export async function started(
   await driver.start(sink, new AbortController().signal);
   return { driver, sink };
 }
+
+/** As {@link started}, with the first word of each node heard. */
+export async function watching(
+  machine: TestMachine,
+  config: Partial<OpcUaConfigInput>,
+): Promise<{ driver: Driver; sink: RecordingSink }> {
+  const both = await started(machine, config);
+  const metrics = config.nodes?.map(({ metric }) => metric) ?? [];
+  await both.sink.until(() => metrics.every((metric) => both.sink.stored.some((r) => r.metric === metric)));
+  return both;
+}
+
+/** For `beforeAll`: loading the library and making keys takes seconds, which belong to no test. */
+export async function warmUp(): Promise<void> {
+  await machineIdentity();
+  await ensureIdentity(join(await testFolder(), "edge"), "edge-1", systemClock);
+  await import("./source.ts");
+}
+/** How long that may take, ms. */
+export const warmUpMs = 60_000;
 
 export const values = (sink: RecordingSink, metric: string) => sink.said(metric).map(([, value]) => value);
 export const sentences = (sink: RecordingSink, kind: "unreadable" | "death" | "gap") =>

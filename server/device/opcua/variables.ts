@@ -59,14 +59,20 @@ export async function describe(link: OpcUaLink, nodeIds: readonly string[]): Pro
 
 /** Most types stand in namespace 0 under the number of the wire; others are made from one, which its value shows. */
 async function typeOf(link: OpcUaLink, dataType: DataValue, value: DataValue | undefined): Promise<string> {
-  const text = String(dataType.value.value);
-  const standard = /^(?:ns=0;)?i=(\d+)$/.exec(text)?.[1];
-  if (standard !== undefined && Number(standard) <= builtIn.DiagnosticInfo) return typeName(Number(standard));
   const shown = value?.value.dataType ?? builtIn.Null;
-  if (shown !== builtIn.Null) return typeName(shown);
+  return basicType(link, String(dataType.value.value), shown === builtIn.Null ? null : typeName(shown));
+}
+
+/**
+ * The built-in type from which a type is made; "Null" when the server does not say.
+ * @param shown what a value of it showed itself to be
+ */
+export async function basicType(link: OpcUaLink, nodeId: string, shown: string | null): Promise<string> {
+  const standard = /^(?:ns=0;)?i=(\d+)$/.exec(nodeId)?.[1];
+  if (standard !== undefined && Number(standard) <= builtIn.DiagnosticInfo) return typeName(Number(standard));
+  if (shown !== null) return shown;
   try {
-    const basic = await link.ask(link.session.getBuiltInDataType(resolveNodeId(text)), "a type");
-    return typeName(basic);
+    return typeName(await link.ask(link.session.getBuiltInDataType(resolveNodeId(nodeId)), "a type"));
   } catch {
     return "Null";
   }

@@ -3,9 +3,16 @@ import type { Grant } from "./subscription.ts";
 
 type Of<K extends Grant["kind"]> = Extract<Grant, { readonly kind: K }>;
 
+const aboutFilters = [
+  StatusCodes.BadDeadbandFilterInvalid,
+  StatusCodes.BadFilterNotAllowed,
+  StatusCodes.BadMonitoredItemFilterUnsupported,
+  StatusCodes.BadMonitoredItemFilterInvalid,
+];
+
 /** Why the server does not watch a variable, in words. */
 export function whyNotWatched({ status, item }: Of<"refused">): string {
-  if (status.equals(StatusCodes.BadDeadbandFilterInvalid) || status.equals(StatusCodes.BadFilterNotAllowed)) {
+  if (aboutFilters.some((code) => status.equals(code))) {
     return item.deadband !== undefined && "percent" in item.deadband
       ? "the server takes no deadband in percent here, because the variable has no range (EURange): give an absolute one"
       : "the server takes no deadband here: leave it out";

@@ -1,7 +1,8 @@
 import { AttributeIds, DataType, type StatusCode, VariantArrayType } from "node-opcua-client";
 import type { WriteResult } from "../driver.contract.ts";
 import { LinkLost, type OpcUaLink } from "./link.ts";
-import { isReadable, outcomeOf, typeName, whyNotFitting } from "./value.rules.ts";
+import { isReadable, outcomeOf, whyNotFitting } from "./value.rules.ts";
+import { basicType } from "./variables.ts";
 
 /** Where a set-point goes: with the indexes that namespaces have now. */
 export type Target =
@@ -72,7 +73,7 @@ async function argumentOf(link: OpcUaLink, methodId: string): Promise<{ name: st
     if (only === undefined || more.length > 0) {
       return { reason: `the method takes ${definition.inputArguments.length} arguments, not one` };
     }
-    const name = typeName(await link.ask(link.session.getBuiltInDataType(only.dataType), "a type"));
+    const name = await basicType(link, only.dataType.toString(), null);
     return isReadable(name) ? { name } : { reason: `the method takes a ${name}, which is not sent` };
   } catch (error) {
     return {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { setErrorLogger, setWarningLogger, StatusCodes } from "node-opcua-client";
+import { setErrorLogger, setWarningLogger, type StatusCode, StatusCodes } from "node-opcua-client";
 import { OPCUAServer, type OPCUAServerOptions } from "node-opcua-server";
 import type { Identity } from "../opcua/identity.ts";
 
@@ -26,7 +26,12 @@ async function standardNodes(): Promise<string> {
 
 /** Which clients are let in: a machine in a hall takes everybody, or whom it was told of. */
 export function storeOf(trusts: () => boolean): Store {
-  const status = () => Promise.resolve(trusts() ? StatusCodes.Good : StatusCodes.BadCertificateUntrusted);
+  // Asked with a promise of the machine's own connections, with a callback of its users'.
+  const status = (_certificate: unknown, done?: (error: null, status: StatusCode) => void) => {
+    const answer = trusts() ? StatusCodes.Good : StatusCodes.BadCertificateUntrusted;
+    done?.(null, answer);
+    return Promise.resolve(answer);
+  };
   const nothing = () => Promise.resolve();
   const store = {
     referenceCounter: 0,
