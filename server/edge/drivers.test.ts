@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
@@ -25,6 +27,7 @@ function driverOf(driver: string, config: Record<string, unknown>, mqttUrl: stri
     mqttUrl: () => mqttUrl,
     devices,
     files: new EdgeFiles("/nowhere"),
+    folder: join(tmpdir(), "millwright-no-edge"),
   });
 }
 

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Server } from "socket.io";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
@@ -5,6 +6,7 @@ import type { Driver } from "#server/device/driver.contract.ts";
 import type { EdgeFiles } from "#server/device/edge-files.ts";
 import { createModbusDriver } from "#server/device/modbus/driver.ts";
 import { createMqttDriver } from "#server/device/mqtt/driver.ts";
+import { createOpcUaDriver } from "#server/device/opcua/driver.ts";
 import { createSocketIoDriver } from "#server/device/socketio/driver.ts";
 import { createSparkplugDriver } from "#server/device/sparkplug/driver.ts";
 import type { EdgeSource } from "./document.contract.ts";
@@ -19,6 +21,8 @@ export interface DriverSetting {
   readonly devices: Server;
   /** What a source's config may name on this computer. */
   readonly files: EdgeFiles;
+  /** The edge's own folder: what a driver keeps lies in one of its own below. */
+  readonly folder: string;
 }
 
 type Make = (source: EdgeSource, setting: DriverSetting) => Driver;
@@ -32,6 +36,8 @@ const makers: Readonly<Record<string, Make>> = {
   socketio: ({ code, config, tokenHash }, { clock, log, devices }) =>
     createSocketIoDriver({ server: devices, source: code, config, tokenHash, clock, log }),
   modbus: ({ code, config }, { clock, log }) => createModbusDriver({ source: code, config, clock, log }),
+  opcua: ({ code: source, config }, { clock, log, code, folder }) =>
+    createOpcUaDriver({ source, config, folder: join(folder, "opcua"), hostId: code, clock, log }),
 };
 
 /** @throws Error when there is no such driver or its config is wrong. */

@@ -99,6 +99,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     mqttUrl: () => options.mqttUrl ?? broker?.url ?? "",
     devices: devices.io,
     files: new EdgeFiles(join(folder, "files")),
+    folder,
   };
   const reflexes = new Reflexes({
     clock,

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { ModbusConfig } from "#server/device/modbus/modbus.contract.ts";
 import { prepareMappings } from "#server/device/mqtt/mapping.ts";
 import { MqttConfig } from "#server/device/mqtt/mqtt.contract.ts";
+import { OpcUaConfig } from "#server/device/opcua/opcua.contract.ts";
 import { SparkplugConfig } from "#server/device/sparkplug/sparkplug.contract.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import type { SourceDriver } from "./sources.contract.ts";
@@ -14,6 +15,7 @@ const schemas: Readonly<Record<SourceDriver, z.ZodType | null>> = {
   socketio: null,
   mqtt: MqttConfig,
   modbus: ModbusConfig,
+  opcua: OpcUaConfig,
 };
 
 /** What of a config is a secret: never given out again, and kept when a change leaves it out. */
