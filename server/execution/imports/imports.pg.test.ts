@@ -1,4 +1,4 @@
-import { eq } from "drizzle-orm";
+import { eq, inArray } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { audit, command } from "#db/schema/core/core.ts";
 import { personBadge, personPin } from "#db/schema/core/auth.ts";
@@ -176,6 +176,15 @@ test("a PIN works afterwards, and stands in no answer, record or command", async
   const told = await handle.db.select().from(audit).where(eq(audit.objectId, "people"));
   const shas = told.slice(-2).map(({ after }) => (after as { sha256: string }).sha256);
   expect(shas[0]).toBe(shas[1]);
+  // So is what tells a repeat of the command.
+  const ids = [crypto.randomUUID(), crypto.randomUUID()];
+  for (const [i, commandId] of ids.entries()) {
+    const data = `code,pin\nada,66000${i}`;
+    const input = { kind: "people", format: "csv", data };
+    await imports.run.execute({ db: handle.db, clock }, administrator, commandId, input);
+  }
+  const claimed = await handle.db.select().from(command).where(inArray(command.commandId, ids));
+  expect(new Set(claimed.map(({ inputHash }) => Buffer.from(inputHash).toString("hex"))).size).toBe(1);
 });
 
 test("an order with a wrong operation is not stored with the rest of its operations", async () => {
