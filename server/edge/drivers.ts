@@ -36,8 +36,8 @@ const makers: Readonly<Record<string, Make>> = {
   socketio: ({ code, config, tokenHash }, { clock, log, devices }) =>
     createSocketIoDriver({ server: devices, source: code, config, tokenHash, clock, log }),
   modbus: ({ code, config }, { clock, log }) => createModbusDriver({ source: code, config, clock, log }),
-  opcua: ({ code: source, config }, { clock, log, code, folder }) =>
-    createOpcUaDriver({ source, config, folder: join(folder, "opcua"), hostId: code, clock, log }),
+  opcua: ({ code: source, config }, { clock, log, code, folder, files }) =>
+    createOpcUaDriver({ source, config, folder: join(folder, "opcua"), hostId: code, files, clock, log }),
 };
 
 /** @throws Error when there is no such driver or its config is wrong. */

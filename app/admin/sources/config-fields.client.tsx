@@ -5,7 +5,8 @@ import { useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { SelectField, TextField } from "#app/_ui/desk/field.tsx";
-import { driverForms, emptyRow, type FieldSpec, type FormValues } from "./driver-form.ts";
+import { driverForms, emptyRow } from "./driver-form.ts";
+import type { FieldSpec, FormValues } from "./form-parts.ts";
 
 export interface ConfigValues {
   readonly fields: FormValues;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ModbusConfig } from "#server/device/modbus/modbus.contract.ts";
 import { MqttConfig } from "#server/device/mqtt/mqtt.contract.ts";
+import { OpcUaConfig } from "#server/device/opcua/opcua.contract.ts";
 import { sourceDrivers } from "#server/execution/sources/sources.contract.ts";
 import { SparkplugConfig } from "#server/device/sparkplug/sparkplug.contract.ts";
 import { choosable, configOf, emptyRow, formOf, isShownWhole } from "./driver-form.ts";
@@ -44,6 +45,14 @@ const mqtt = {
   ],
 };
 
+const opcua = {
+  url: "opc.tcp://cnc:4840",
+  security: { mode: "signAndEncrypt", policy: "Aes256_Sha256_RsaPss" },
+  trusted: ["aa".repeat(20)],
+  user: { kind: "password", name: "mes", passwordFile: "cnc" },
+  nodes: [{ metric: "Speed", node: "nsu=http://m/cnc;s=Speed", sampleMs: 100, writable: true }],
+};
+
 describe("the form of a driver", () => {
   it("is offered for every driver that somebody may add", () => {
     expect(choosable.toSorted()).toEqual(sourceDrivers.toSorted());
@@ -54,6 +63,8 @@ describe("the form of a driver", () => {
       ["modbus", modbus],
       ["mqtt", mqtt],
       ["sparkplug", { group: "g", node: "n" }],
+      ["opcua", opcua],
+      ["opcua", { url: "opc.tcp://cnc:4840", browse: {} }],
     ] as const) {
       expect(configOf(driver, formOf(driver, config), {})).toEqual(config);
       expect(isShownWhole(driver, config)).toBe(true);
@@ -66,6 +77,13 @@ describe("the form of a driver", () => {
     const row = { ...emptyRow("modbus"), metric: "m" };
     const fields = { ...formOf("modbus", {}).fields, host: "h" };
     expect(ModbusConfig.safeParse(configOf("modbus", { fields, rows: [row] })).success).toBe(true);
+    expect(OpcUaConfig.safeParse(configOf("opcua", formOf("opcua", opcua))).success).toBe(true);
+    const browsing = {
+      fields: { ...formOf("opcua", {}).fields, url: "opc.tcp://c:4840", browse: "true" },
+      rows: [emptyRow("opcua")],
+    };
+    expect(configOf("opcua", browsing)).toEqual({ url: "opc.tcp://c:4840", browse: {} });
+    expect(OpcUaConfig.safeParse(configOf("opcua", browsing)).success).toBe(true);
     const node = configOf("sparkplug", { fields: { group: " g ", node: "n", username: "" }, rows: [] });
     expect(SparkplugConfig.parse(node)).toMatchObject({ group: "g", node: "n" });
   });
@@ -77,6 +95,8 @@ describe("the form of a driver", () => {
       reorderMs: 50,
     });
     expect(kept).toEqual({ group: "g", node: "n", reorderMs: 50 });
+    const browse = { url: "opc.tcp://cnc:4840", browse: { depth: 3 } };
+    expect(configOf("opcua", formOf("opcua", browse), browse)).toEqual(browse);
     const write = { topic: "{topic}/set" };
     expect(isShownWhole("mqtt", { mappings: [{ filter: "a", payload: "number", write }] })).toBe(false);
     expect(isShownWhole("modbus", { ...modbus, groups: [{ ...modbus.groups[0], report: "every" }] })).toBe(

@@ -1,44 +1,18 @@
 import type { SourceDriver } from "#server/execution/sources/sources.contract.ts";
+import {
+  choice,
+  type Config,
+  type DriverForm,
+  type FieldSpec,
+  filled,
+  type FormValues,
+  list,
+  number,
+  said,
+  text,
+} from "./form-parts.ts";
+import { opcUaDeep, opcUaForm } from "./opcua-form.ts";
 
-/** One setting of a driver as a person fills it in; all are text until the config is made. */
-export interface FieldSpec {
-  readonly key: string;
-  readonly kind: "text" | "number" | "choice" | "flag" | "secret";
-  readonly options?: readonly string[];
-  readonly required?: boolean;
-  /** What stands there where nothing was said. */
-  readonly usual?: string;
-  /** A technical example, the same in every language. */
-  readonly example?: string;
-}
-
-export type FormValues = Readonly<Record<string, string>>;
-type Config = Readonly<Record<string, unknown>>;
-
-/** How the settings of one driver are filled in: single fields, and rows where there are many of a kind. */
-export interface DriverForm {
-  readonly fields: readonly FieldSpec[];
-  readonly rows: readonly FieldSpec[] | null;
-  /** What a row of an existing config says. */
-  readRows(config: Config): FormValues[];
-  /** The part of the config that rows make. */
-  writeRows(rows: readonly FormValues[]): Config;
-}
-
-const text = (key: string, more: Partial<FieldSpec> = {}): FieldSpec => ({ key, kind: "text", ...more });
-const number = (key: string, usual: string, more: Partial<FieldSpec> = {}): FieldSpec => ({
-  key,
-  kind: "number",
-  usual,
-  ...more,
-});
-const choice = (key: string, options: readonly string[], more: Partial<FieldSpec> = {}): FieldSpec => ({
-  key,
-  kind: "choice",
-  options,
-  usual: options[0] ?? "",
-  ...more,
-});
 const none = { rows: null, readRows: () => [], writeRows: () => ({}) };
 
 const modbusRows: readonly FieldSpec[] = [
@@ -99,11 +73,12 @@ export const driverForms: Readonly<Record<string, DriverForm>> = {
       ),
     writeRows: (rows) => ({ groups: groupsOf(rows) }),
   },
+  opcua: opcUaForm,
   socketio: { fields: [], ...none },
 };
 
 /** Drivers in the order in which they are offered: the most common first. */
-export const choosable: readonly SourceDriver[] = ["modbus", "mqtt", "sparkplug", "socketio"];
+export const choosable: readonly SourceDriver[] = ["opcua", "modbus", "mqtt", "sparkplug", "socketio"];
 
 /** What stands in the form for a config; a secret never does. */
 export function formOf(driver: string, config: Config): { fields: FormValues; rows: FormValues[] } {
@@ -113,7 +88,8 @@ export function formOf(driver: string, config: Config): { fields: FormValues; ro
     key,
     kind === "secret" ? "" : said(config[key], usual),
   ]);
-  return { fields: Object.fromEntries(fields), rows: form.readRows(config) };
+  const deep = form.deep?.read(config) ?? {};
+  return { fields: { ...Object.fromEntries(fields), ...deep }, rows: form.readRows(config) };
 }
 
 /** The config that a form says. What the form does not show stays as it was `before`. */
@@ -126,11 +102,15 @@ export function configOf(
   if (form === undefined) return before;
   const config: Record<string, unknown> = { ...before };
   for (const spec of form.fields) {
+    if (form.deep !== undefined && (opcUaDeep as readonly string[]).includes(spec.key)) continue;
     const value = valueOf(spec, values.fields[spec.key] ?? "");
     if (value === undefined) delete config[spec.key];
     else config[spec.key] = value;
   }
-  return form.rows === null ? config : { ...config, ...form.writeRows(values.rows) };
+  const deep = form.deep?.write(values.fields, before) ?? {};
+  const rows = form.rows === null ? {} : form.writeRows(values.rows);
+  const whole = Object.entries({ ...config, ...deep, ...rows });
+  return Object.fromEntries(whole.filter(([, value]) => value !== undefined));
 }
 
 /** A row as it begins. */
@@ -220,15 +200,6 @@ function writeMapping(row: FormValues): object {
     ...(payload === "json" && filled(timePath) && { time: { path: timePath, unit: timeUnit } }),
     ...(payload === "json" && filled(unitPath) && { unit: { path: unitPath } }),
   };
-}
-
-const filled = (text: string | undefined): boolean => text !== undefined && text.trim() !== "";
-const list = (value: unknown): Config[] => (Array.isArray(value) ? (value as Config[]) : []);
-
-function said(value: unknown, otherwise = ""): string {
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-    ? String(value)
-    : otherwise;
 }
 
 function sorted(value: unknown): unknown {

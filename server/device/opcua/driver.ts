@@ -1,6 +1,7 @@
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import type { Driver, DriverHealth, DriverSink, WriteResult } from "../driver.contract.ts";
+import type { EdgeFiles } from "../edge-files.ts";
 import { SinkWriter } from "../sink-writer.ts";
 import { OpcUaConfig } from "./opcua.contract.ts";
 import type { OpcUaSource } from "./source.ts";
@@ -14,6 +15,8 @@ export interface OpcUaDriverOptions {
   readonly folder: string;
   /** The edge's code, which stands in that certificate. */
   readonly hostId: string;
+  /** Where the files lie that the config names. */
+  readonly files: EdgeFiles;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -66,6 +69,7 @@ class OpcUaDriver implements Driver {
       lastMessageAt: health?.lastMessageAt ?? null,
       messages: health?.messages ?? 0,
       errors: (health?.errors ?? 0) + (this.#writer?.errors ?? 0),
+      problem: health?.problem ?? null,
     };
   }
 
@@ -77,12 +81,13 @@ class OpcUaDriver implements Driver {
   async #run(writer: SinkWriter): Promise<void> {
     // Only an edge with such a source carries the library: it costs half a second and some 60 MB.
     const { OpcUaSource } = await import("./source.ts");
-    const { folder, hostId, clock, log } = this.#options;
+    const { folder, hostId, files, clock, log } = this.#options;
     this.#source = new OpcUaSource({
       name: this.name,
       config: this.#config,
       folder,
       hostId,
+      files,
       clock,
       log,
       writer,

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   type ClientSession,
   type ClientSessionPublishService,
@@ -13,6 +12,7 @@ import {
 } from "node-opcua-client";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
+import { type EdgeFiles, UnusableFile } from "../edge-files.ts";
 import type { Identity } from "./identity.ts";
 import type { OpcUaConfig } from "./opcua.contract.ts";
 import { type Asked, refusalOf, ServerRefusal } from "./refusal.ts";
@@ -21,6 +21,7 @@ import { TrustList } from "./trust.ts";
 export interface LinkOptions {
   readonly config: OpcUaConfig;
   readonly identity: Identity;
+  readonly files: EdgeFiles;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -34,8 +35,6 @@ export type Session = ClientSession & ClientSessionRawSubscriptionService & Clie
 type Client = ReturnType<typeof OPCUAClient.create>;
 
 const modes = { sign: MessageSecurityMode.Sign, signAndEncrypt: MessageSecurityMode.SignAndEncrypt } as const;
-/** Longest password, bytes: another file named by mistake is not sent to a server. */
-const maxPassword = 1024;
 /** How long the last words may take, ms. */
 const patienceMs = 1000;
 
@@ -76,13 +75,14 @@ export class OpcUaLink {
       const resumed = earlier !== null && (await resumes(client, earlier, limit));
       const session = resumed
         ? earlier
-        : await within(client.createSession(userOf(config)), limit, "no session in time");
+        : await within(client.createSession(userOf(options)), limit, "no session in time");
       // A transaction that the server refused for want of a session must not be sent again behind our back.
       Object.assign(session, { recursive_repair_detector: 1 });
       if (!isPlain(session)) throw new Error("the library has no plain services of subscriptions");
       return new OpcUaLink(client, session, resumed, config.timeoutMs);
     } catch (error) {
       await quietly(client.disconnect());
+      if (error instanceof UnusableFile) throw error;
       const refusal =
         trust.refusal === null ? refusalOf(error, asked(options)) : new ServerRefusal(trust.refusal);
       throw refusal ?? error;
@@ -171,34 +171,21 @@ async function resumes(client: Client, session: ClientSession, limit: AbortSigna
   }
 }
 
-function userOf({ user }: OpcUaConfig): UserIdentityInfo {
+function userOf({ config: { user }, files }: LinkOptions): UserIdentityInfo {
   if (user === undefined) return { type: UserTokenType.Anonymous };
   if (user.kind === "password") {
-    const password = textOf(user.passwordFile, "passwordFile").trim();
-    if (password.length > maxPassword) {
-      throw new ServerRefusal(
-        `The passwordFile ${user.passwordFile} holds more than a password: name the right file.`,
-      );
-    }
+    const password = files.password(user.passwordFile);
     return { type: UserTokenType.UserName, userName: user.name, password };
   }
-  const pem = textOf(user.certificateFile, "certificateFile").replaceAll(/-----[^-]+-----|\s/g, "");
+  const pem = files
+    .read(user.certificateFile, "certificateFile")
+    .toString("utf8")
+    .replaceAll(/-----[^-]+-----|\s/g, "");
   return {
     type: UserTokenType.Certificate,
     certificateData: Buffer.from(pem, "base64"),
-    privateKey: textOf(user.keyFile, "keyFile"),
+    privateKey: files.read(user.keyFile, "keyFile").toString("utf8"),
   };
-}
-
-/** Read for each connection, so that a new password needs no restart. */
-function textOf(path: string, setting: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    throw new ServerRefusal(
-      `The ${setting} ${path} cannot be read on the edge: put it there, or name another.`,
-    );
-  }
 }
 
 function asked({ config: { url, security, user }, identity }: LinkOptions): Asked {

@@ -13,6 +13,7 @@ import type { OpcUaConfigInput } from "./opcua.contract.ts";
 import {
   DataType,
   driverFor,
+  edgeFiles,
   machineIdentity,
   node,
   sentences,
@@ -154,30 +155,31 @@ const userManager = {
   isValidUser: (name: string, password: string) => name === "mes" && password === "s3cret",
 };
 
-async function passwordFile(password: string): Promise<string> {
-  const path = join(await testFolder(), `password-${password.length}`);
-  writeFileSync(path, `${password}\n`, { mode: 0o600 });
-  return path;
+function passwordFile(password: string): string {
+  const name = `password-${password.length}`;
+  writeFileSync(join(edgeFiles, name), `${password}\n`, { mode: 0o600 });
+  return name;
 }
 
 test("a user comes in with the password of a file, and a wrong one is told without it", async () => {
   const server = { allowAnonymous: false, userManager };
   const trusted = [machineCertificate.thumbprint];
-  const user = { kind: "password", name: "mes", passwordFile: await passwordFile("s3cret") } as const;
+  const user = { kind: "password", name: "mes", passwordFile: passwordFile("s3cret") } as const;
   await hears(machineWith(server), { security: signed, trusted, user });
-  const wrong = { ...user, passwordFile: await passwordFile("no-secret") };
+  const wrong = { ...user, passwordFile: passwordFile("no-secret") };
   const sentence = await refusal(machineWith(server), { security: signed, trusted, user: wrong });
   expect(sentence).toContain("user name or password is wrong");
   expect(sentence).not.toContain("no-secret");
-  const missing = { ...user, passwordFile: "/nowhere/password" };
+  const missing = { ...user, passwordFile: "nowhere" };
   expect(await refusal(machineWith(server), { security: signed, trusted, user: missing })).toContain(
-    "The passwordFile /nowhere/password cannot be read on the edge",
+    "The passwordFile nowhere cannot be read on the edge",
   );
 });
 
 test("a user comes in with a certificate of his own", async () => {
-  const own = await ensureIdentity(join(await testFolder(), "user"), "user", systemClock);
-  const user = { kind: "certificate", certificateFile: own.certificateFile, keyFile: own.keyFile } as const;
+  await ensureIdentity(join(edgeFiles, "user"), "user", systemClock);
+  const names = { certificateFile: "user/certificate.pem", keyFile: "user/key.pem" };
+  const user = { kind: "certificate", ...names } as const;
   const server = { allowAnonymous: false };
   const trusted = [machineCertificate.thumbprint];
   await hears(machineWith(server), { security: signed, trusted, user });

@@ -1,4 +1,5 @@
 import { AttributeIds, type DataValue } from "node-opcua-client";
+import { type EdgeFiles, UnusableFile } from "../edge-files.ts";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import type { DriverHealth, WriteResult } from "../driver.contract.ts";
@@ -19,6 +20,7 @@ export interface SourceParts {
   /** Where the edge's certificate lies, and the edge's code that stands in it. */
   readonly folder: string;
   readonly hostId: string;
+  readonly files: EdgeFiles;
   readonly clock: Clock;
   readonly log: Logger;
   readonly writer: SinkWriter;
@@ -46,6 +48,8 @@ export class OpcUaSource {
   /** Sentences that were told, so that each is told once. */
   #told = new Set<string>();
   #refusal: string | null = null;
+  /** Why the last link ended, or could not be made. */
+  #problem: string | null = null;
   #link: OpcUaLink | null = null;
   #kept: Kept | null = null;
   /** Metrics whose first word on this subscription has not come yet. */
@@ -66,6 +70,7 @@ export class OpcUaSource {
       lastMessageAt: this.#lastMessageAt,
       messages: this.#messages,
       errors: this.#errors,
+      problem: this.#link === null ? this.#problem : null,
     };
   }
 
@@ -79,7 +84,9 @@ export class OpcUaSource {
         if (await this.#oneLink(signal)) pause = retry.first;
       } catch (error) {
         log.warn({ source: name, reason: String(error) }, "no connection to the server");
-        if (error instanceof ServerRefusal) {
+        this.#problem = error instanceof Error ? error.message : String(error);
+        // A refusal, or a file of ours that cannot be used: trying again at once would not help.
+        if (error instanceof ServerRefusal || error instanceof UnusableFile) {
           shortest = config.refusedRetryMs;
           this.#refused(error.message);
         }
@@ -115,10 +122,10 @@ export class OpcUaSource {
 
   /** One link from beginning to end; answers whether the server ever answered on it. */
   async #oneLink(signal: AbortSignal): Promise<boolean> {
-    const { config, clock, log, folder, hostId, name } = this.#parts;
+    const { config, clock, log, folder, hostId, files, name } = this.#parts;
     const identity = await ensureIdentity(folder, hostId, clock);
     const link = await OpcUaLink.connect(
-      { config, identity, clock, log },
+      { config, identity, files, clock, log },
       this.#kept?.session ?? null,
       signal,
     );
@@ -217,6 +224,7 @@ export class OpcUaSource {
 
   #ended(reason: string, wasUp: boolean): void {
     const { writer, clock, log, name } = this.#parts;
+    this.#problem = reason;
     const stale = this.#book.lost();
     if (stale.length > 0) writer.readings(stale);
     if (!wasUp) return;

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,6 +9,7 @@ import type { OPCUAServer, OPCUAServerOptions } from "node-opcua-server";
 import { systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
 import { RecordingSink } from "../driver-contract.ts";
+import { EdgeFiles } from "../edge-files.ts";
 import type { Driver } from "../driver.contract.ts";
 import { makeServer, type Namespace, type Variable } from "../simulator/opcua-server.ts";
 import { createOpcUaDriver } from "./driver.ts";
@@ -209,12 +210,17 @@ const quick = {
   refusedRetryMs: 200,
 };
 
+/** Where the driver finds the files that its config names. */
+export const edgeFiles = mkdtempSync(join(tmpdir(), "millwright-opcua-files-"));
+process.once("exit", () => rmSync(edgeFiles, { recursive: true, force: true }));
+
 export async function driverFor(url: string, config: Partial<OpcUaConfigInput>): Promise<Driver> {
   return createOpcUaDriver({
     source: "machine",
     config: { url, ...quick, ...config },
     folder: join(await testFolder(), "edge"),
     hostId: "edge-1",
+    files: new EdgeFiles(edgeFiles),
     clock: systemClock,
     log: silentLogger,
   });

@@ -2,6 +2,7 @@
 
 import { useLocale, useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
+import { ImportButton } from "#app/admin/_import/import-dialog.client.tsx";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { useErrorWords } from "#app/_lib/words.client.ts";
 import { useRecord } from "#app/_live/record.client.ts";
@@ -100,7 +101,10 @@ export function TagTable(props: {
     <section className="d-panel" aria-label={t("tagsTitle")}>
       <div className="flex flex-wrap items-center justify-between gap-2 p-4 pb-2">
         <h2 className="font-semibold">{t("tagsTitle")}</h2>
-        <TemplateTools source={source} machines={machines} tags={tags.data ?? []} onDone={tags.reread} />
+        <span className="flex flex-wrap gap-2">
+          <ImportButton kind="tags" sourceId={source.id} onStored={tags.reread} />
+          <TemplateTools source={source} machines={machines} tags={tags.data ?? []} onDone={tags.reread} />
+        </span>
       </div>
       {tags.error !== null && <Notice kind="error" title={t("unread")} />}
       {change.state.phase === "wrong" && <Notice kind="error" title={wrong(change.state.error)} />}
