@@ -37,11 +37,11 @@ export function mayPublish(party: MqttParty, topic: string, retain: boolean): bo
   }
 }
 
-/** The host hears everything of Sparkplug; a node hears its own commands and who is host. */
+/** The host hears everything of Sparkplug, hosts of 2.2 too; a node hears its own commands and who is host. */
 export function mayReceive(party: MqttParty, filter: string): boolean {
   const [namespace, group, type, node] = filter.split("/");
+  if (party.kind === "host") return namespace === "spBv1.0" || namespace === "STATE";
   if (namespace !== "spBv1.0" || party.kind === "stranger") return false;
-  if (party.kind === "host") return true;
   if (group === "STATE") return true;
   return type !== undefined && commands.has(type) && `${group}/${node}` === party.node;
 }
