@@ -56,6 +56,9 @@ describe("who may say what on the edge's broker", () => {
     [node, "spBv1.0/millwright/DDATA/moulding/+", false],
     [node, "spBv1.0/#", false],
     [stranger, "spBv1.0/STATE/+", false],
+    [host, "STATE/+", true],
+    [node, "STATE/+", false],
+    [stranger, "STATE/+", false],
   ])("%o hears %s: %s", (party, filter, allowed) => {
     expect(mayReceive(party, filter)).toBe(allowed);
   });

@@ -60,7 +60,7 @@ function mayPublishPlain(party: MqttParty, topic: string): boolean {
 }
 
 /**
- * The host hears everything; a node hears its own commands and who is host; a source of plain topics what begins as
+ * The host hears everything, hosts of Sparkplug 2.2 too; a node hears its own commands and who is host; a source of plain topics what begins as
  * its own topics do, so that it hears the set-points that are written to it.
  */
 export function mayReceive(party: MqttParty, filter: string): boolean {

@@ -112,12 +112,13 @@ function sparkplugOutlet(source: PlantSource, { config, plant, plantLog, clock, 
     value: sample.value,
   });
   const host = config.PLANT_PRIMARY_HOST;
+  const { group = "", node: name = "" } = source.config;
   const node = new SparkplugNode({
     url: config.MQTT_URL,
-    group: source.config["group"] ?? "",
-    node: source.config["node"] ?? "",
+    group,
+    node: name,
     devices: new Map(machines.map((m) => [m.code, metricsFor(m.kind, config.DEMO_SPEED)])),
-    ...(host !== undefined && { primaryHost: hostApplicationId(host, source.config["node"] ?? "") }),
+    ...(host !== undefined && { primaryHost: hostApplicationId(host, group, name) }),
     capacity: storeCapacity,
     clock,
     log,

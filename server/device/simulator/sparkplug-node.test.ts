@@ -82,7 +82,7 @@ const order = () => heard.map(({ type, device }) => `${type} ${device}`.trim());
 const bdSeq = (n: number) => heard[n]?.payload.metrics.find((m) => m.name === "bdSeq")?.raw;
 const births = ["NBIRTH", "DBIRTH press-1", "DBIRTH press-2"];
 
-test("births come first and list every metric with name, alias and datatype; data carry the alias alone", async () => {
+test("tck-id-message-flow-edge-node-birth-publish-nbirth-payload-seq, tck-id-payloads-alias-birth-requirement, tck-id-operational-behavior-data-commands-rebirth-name-aliases: births come first and list every metric with name, alias and datatype; data carry the alias alone", async () => {
   const it = begin();
   await expect.poll(order).toEqual(births);
   it.put([sample("press-1", 2, 231), sample("press-1", 3, 232), sample("press-2", 2, 229)]);
@@ -99,7 +99,7 @@ test("births come first and list every metric with name, alias and datatype; dat
   expect(rebirth?.alias).toBeUndefined();
 });
 
-test("a rebirth keeps bdSeq and begins the sequence anew; a new connection raises bdSeq", async () => {
+test("tck-id-operational-behavior-data-commands-rebirth-action-1, -2, -3: a rebirth keeps bdSeq and begins the sequence anew; a new connection raises bdSeq", async () => {
   begin();
   await expect.poll(order).toEqual(births);
   const metric = { name: "Node Control/Rebirth", timestamp: 1, datatype: 11, sayDatatype: true, value: true };
@@ -130,7 +130,7 @@ test("what was taken while the link was down is kept, bounded, and flushed as hi
   expect(dropped).toEqual([1]);
 });
 
-test("with a primary host the node is born when the host is online, dies when it goes, and ignores a late will", async () => {
+test("tck-id-message-flow-edge-node-birth-publish-phid-wait, tck-id-operational-behavior-edge-node-termination-host-offline, -timestamp: with a primary host the node is born when the host is online, dies when it goes, and ignores a late will", async () => {
   const host = "spBv1.0/STATE/edge-1.n";
   const say = (online: boolean, timestamp: number) =>
     ear.publishAsync(host, JSON.stringify({ online, timestamp }), { qos: 1, retain: true });
@@ -144,6 +144,41 @@ test("with a primary host the node is born when the host is online, dies when it
   it.put([sample("press-1", 7, 7)]);
   await say(true, 200);
   await expect.poll(order).toEqual([...births, "NDEATH", ...births, "DDATA press-1"]);
+});
+
+test("tck-id-operational-behavior-data-commands-ncmd-rebirth-value: a command Node Control/Rebirth = false is no request", async () => {
+  const written: unknown[] = [];
+  begin({
+    onWrite: (...what) => {
+      written.push(what);
+      return null;
+    },
+  });
+  await expect.poll(order).toEqual(births);
+  const metric = {
+    name: "Node Control/Rebirth",
+    timestamp: 1,
+    datatype: 11,
+    sayDatatype: true,
+    value: false,
+  };
+  await ear.publishAsync("spBv1.0/g/NCMD/n", Buffer.from(encodePayload({ timestamp: 1, metrics: [metric] })));
+  const set = { name: "Melt", timestamp: 1, datatype: 10, sayDatatype: true, value: 231 };
+  const dcmd = Buffer.from(encodePayload({ timestamp: 1, metrics: [set] }));
+  await ear.publishAsync("spBv1.0/g/DCMD/n/press-1", dcmd);
+  // The second command was heard, so the first was too.
+  await expect.poll(() => written).toEqual([["press-1", "Melt", 231]]);
+  node?.put([sample("press-2", 2, 5)]);
+  await expect.poll(order).toEqual([...births, "DDATA press-2"]);
+});
+
+test("trap: v2.2 against v3: a node that waits for its host takes the text ONLINE for no word of 3.0", async () => {
+  const host = "spBv1.0/STATE/edge-1.n";
+  begin({ primaryHost: "edge-1.n" });
+  await ear.publishAsync("STATE/edge-1.n", "ONLINE", { qos: 1, retain: true });
+  await ear.publishAsync(host, "ONLINE", { qos: 1, retain: true });
+  await ear.publishAsync(host, '{"online":true,"timestamp":5}', { qos: 1, retain: true });
+  await expect.poll(order).toEqual(births);
 });
 
 test("an unreadable command does not disturb the node", async () => {

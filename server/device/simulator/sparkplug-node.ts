@@ -2,6 +2,7 @@ import type { MqttClient } from "mqtt";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import { keepConnected, type Link, subscribe } from "../mqtt-connection.ts";
+import { readState } from "../sparkplug/messages.ts";
 import { decodePayload, encodePayload, type MetricToSend, PayloadError } from "../sparkplug/payload.ts";
 import { datatypes, readValue } from "../sparkplug/values.ts";
 import type { WireType } from "./metrics.ts";
@@ -60,7 +61,7 @@ interface Known {
 export class SparkplugNode {
   readonly #options: SparkplugNodeOptions;
   readonly #known = new Map<string, Known>();
-  readonly #byAlias = new Map<number, Known>();
+  readonly #byAlias = new Map<number | bigint, Known>();
   readonly #abort = new AbortController();
   #loop: Promise<void> = Promise.resolve();
   #client: MqttClient | null = null;
@@ -168,7 +169,9 @@ export class SparkplugNode {
     try {
       const { metrics } = decodePayload(payload);
       if (topic === this.#topic("NCMD")) {
-        const wanted = metrics.some((m) => m.name === "Node Control/Rebirth" && m.raw?.in === "boolean");
+        const wanted = metrics.some(
+          ({ name, raw }) => name === "Node Control/Rebirth" && raw?.in === "boolean" && raw.value,
+        );
         if (wanted && this.#born) this.#bear();
         return;
       }
@@ -267,17 +270,5 @@ export class SparkplugNode {
       this.#unsent = Math.max(0, this.#unsent - 1);
       this.#drain();
     });
-  }
-}
-
-function readState(payload: Buffer): { online: boolean; timestamp: number } | null {
-  try {
-    const state: unknown = JSON.parse(payload.toString("utf8", 0, 256));
-    if (typeof state !== "object" || state === null || !("online" in state) || !("timestamp" in state))
-      return null;
-    const { online, timestamp } = state;
-    return typeof online === "boolean" && typeof timestamp === "number" ? { online, timestamp } : null;
-  } catch {
-    return null;
   }
 }

@@ -1,6 +1,7 @@
 import { quality, type Quality } from "../tag.contract.ts";
 import type { DecodedMetric, DecodedPayload } from "./payload.ts";
-import { isKnownDatatype, readQuality, readValue, type SparkplugValue } from "./values.ts";
+import { withMembers } from "./templates.ts";
+import { datatypes, isKnownDatatype, readQuality, readValue, type SparkplugValue } from "./values.ts";
 
 /** What a birth said about one metric, and its last live value. */
 export interface BornMetric {
@@ -8,10 +9,12 @@ export interface BornMetric {
   readonly path: string;
   readonly device: string;
   readonly name: string;
-  readonly alias: number | null;
+  readonly alias: number | bigint | null;
   readonly datatype: number;
   readonly unit: string | undefined;
   value: SparkplugValue;
+  /** Source time of `value`, ms; null before the first. */
+  at: number | null;
 }
 
 /** A value found in a payload, with the metric it belongs to. */
@@ -37,7 +40,9 @@ export const maxAliases = 10_000;
  */
 export class BirthTable {
   readonly #devices = new Map<string, Map<string, BornMetric>>();
-  readonly #aliases = new Map<number, BornMetric>();
+  readonly #aliases = new Map<number | bigint, BornMetric>();
+  /** Names of the templates that the NBIRTH defined. */
+  readonly #templates = new Set<string>();
 
   /** Whether the device ("" = the node itself) is born and not dead. */
   has(device: string): boolean {
@@ -48,16 +53,24 @@ export class BirthTable {
     return [...this.#devices.keys()];
   }
 
+  /** Metrics that have a value: a template instance has none itself, its members have. */
   metricsOf(device: string): readonly BornMetric[] {
-    return [...(this.#devices.get(device)?.values() ?? [])];
+    const born = [...(this.#devices.get(device)?.values() ?? [])];
+    return born.filter(({ datatype }) => datatype !== datatypes.Template);
+  }
+
+  /** The metrics of a message of the device, members of template instances included. */
+  expand(device: string, metrics: readonly DecodedMetric[]): DecodedMetric[] {
+    return withMembers(metrics, (metric) => this.find(device, metric)?.name);
   }
 
   /** @throws BirthError; the table is then as before, without the device. */
   bear(device: string, payload: DecodedPayload): readonly BornMetric[] {
     this.bury(device);
     const born = new Map<string, BornMetric>();
-    const aliases = new Map<number, BornMetric>();
-    for (const metric of payload.metrics) {
+    const aliases = new Map<number | bigint, BornMetric>();
+    if (device === "") this.#define(payload);
+    for (const metric of withMembers(payload.metrics, ({ name }) => name)) {
       const { name, datatype, alias } = metric;
       if (name === undefined || name === "") throw new BirthError("a metric of the birth has no name");
       if (datatype === undefined) throw new BirthError(`${name} has no datatype in its birth`);
@@ -70,6 +83,7 @@ export class BirthTable {
         datatype,
         unit: metric.unit,
         value: null,
+        at: null,
       };
       if (alias !== undefined) {
         const other = this.#aliases.get(alias) ?? aliases.get(alias);
@@ -85,7 +99,13 @@ export class BirthTable {
     }
     this.#devices.set(device, born);
     for (const [alias, entry] of aliases) this.#aliases.set(alias, entry);
-    return [...born.values()];
+    return [...born.values()].filter(({ datatype }) => datatype !== datatypes.Template);
+  }
+
+  #define({ metrics }: DecodedPayload): void {
+    for (const { name, template } of metrics) {
+      if (template?.isDefinition === true && name !== undefined) this.#templates.add(name);
+    }
   }
 
   bury(device: string): void {
@@ -106,16 +126,38 @@ export class BirthTable {
     return entry?.device === device ? entry : undefined;
   }
 
-  /** Two names of a device that differ only by case: many databases take them for one. */
-  caseTwins(device: string): readonly [string, string] | null {
-    const seen = new Map<string, string>();
-    for (const name of this.#devices.get(device)?.keys() ?? []) {
-      const twin = seen.get(name.toLowerCase());
-      if (twin !== undefined) return [twin, name];
-      seen.set(name.toLowerCase(), name);
+  /** What a born device has that Sparkplug does not allow and that costs no value, a sentence each. */
+  oddities(device: string, { metrics }: DecodedPayload): string[] {
+    const odd: string[] = [];
+    const names = caseTwins(this.#devices.get(device)?.keys() ?? []);
+    const devices = caseTwins(this.#devices.keys());
+    if (names !== null) odd.push(`${names[0]} and ${names[1]} differ only by case`);
+    if (devices?.includes(device) === true) {
+      odd.push(`the devices ${devices[0]} and ${devices[1]} differ only by case`);
     }
-    return null;
+    for (const { name = "", template } of metrics) {
+      if (template?.isDefinition === true && device !== "") {
+        odd.push(`the template ${name} is defined outside the NBIRTH`);
+      }
+      if (template?.isDefinition !== false) continue;
+      if (template.ref === undefined) odd.push(`${name} does not say of which template it is`);
+      else if (!this.#templates.has(template.ref)) {
+        odd.push(`${name} is of the template ${template.ref}, which no NBIRTH defined`);
+      }
+    }
+    return odd;
   }
+}
+
+/** Two names that differ only by case: many databases take them for one. */
+function caseTwins(names: Iterable<string>): readonly [string, string] | null {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const twin = seen.get(name.toLowerCase());
+    if (twin !== undefined) return [twin, name];
+    seen.set(name.toLowerCase(), name);
+  }
+  return null;
 }
 
 /**
@@ -132,6 +174,7 @@ export function valueOf(
   const found = { metric: entry, at, quality: readQuality(metric.quality), historical: metric.isHistorical };
   if (metric.isNull) return { ...found, value: null };
   if (metric.raw === null) return `${entry.path} came without a value`;
+  if (metric.raw.in === "unfit") return `${entry.path}: ${metric.raw.why}`;
   const value = readValue(entry.datatype, metric.raw);
   if (value === undefined) {
     return isKnownDatatype(entry.datatype)
@@ -141,7 +184,11 @@ export function valueOf(
   return { ...found, value };
 }
 
-/** A value as a stale mark: the last one known, from the moment the link was lost. */
+/**
+ * A value as a stale mark: the last one known, from the moment the link was lost. A clock that runs ahead of ours must
+ * not make the value younger than its own death: the mark is never older than what it marks.
+ */
 export function staleMark(metric: BornMetric, at: number) {
-  return { metric: metric.path, sourceTime: at, value: metric.value, quality: quality.stale };
+  const sourceTime = Math.max(at, metric.at ?? at);
+  return { metric: metric.path, sourceTime, value: metric.value, quality: quality.stale };
 }

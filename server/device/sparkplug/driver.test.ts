@@ -7,7 +7,7 @@ import { systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
 import { driverContract, type MachineSide, RecordingSink, type Rig } from "../driver-contract.ts";
 import { type NodeSample, SparkplugNode } from "../simulator/sparkplug-node.ts";
-import { createSparkplugDriver, hostApplicationId } from "./driver.ts";
+import { createSparkplugDriver } from "./driver.ts";
 
 /** A real broker that can be brought down and up again on the same port. */
 class Broker {
@@ -136,8 +136,6 @@ async function rig(): Promise<Rig & { broker: Broker }> {
 
 driverContract("Sparkplug", rig);
 
-const stateTopic = `spBv1.0/STATE/${hostApplicationId("edge-1", "n1")}`;
-
 /** Everything published on a topic, heard by somebody who was there first. */
 async function listener(broker: Broker, topic: string) {
   const client = await connectAsync(broker.url);
@@ -146,50 +144,6 @@ async function listener(broker: Broker, topic: string) {
   await client.subscribeAsync(topic, { qos: 1 });
   return { client, heard };
 }
-
-test("STATE is born with the timestamp of its will, published again when a late will denies it, and ended cleanly", async () => {
-  const { broker, driver, close } = await rig();
-  const { client, heard } = await listener(broker, stateTopic);
-  await driver.start(new RecordingSink(), new AbortController().signal);
-  await expect.poll(() => heard.length).toBe(1);
-  const birth: unknown = JSON.parse(heard[0]?.payload ?? "");
-  expect(birth).toEqual({ online: true, timestamp: expect.any(Number) });
-
-  await client.publishAsync(stateTopic, '{"online":false,"timestamp":1}', { qos: 1, retain: true });
-  await expect.poll(() => heard.length).toBe(3);
-  expect(heard[2]?.payload).toBe(heard[0]?.payload);
-
-  await driver.stop();
-  await expect.poll(() => heard.length).toBe(4);
-  expect(JSON.parse(heard[3]?.payload ?? "")).toMatchObject({ online: false });
-  const late = await listener(broker, stateTopic);
-  await expect.poll(() => late.heard.map(({ retain }) => retain)).toEqual([true]);
-  await client.endAsync();
-  await late.client.endAsync();
-  await close();
-});
-
-test("a host whose cable is pulled is declared offline by its will with the birth's timestamp", async () => {
-  const { broker, driver, close } = await rig();
-  const { client, heard } = await listener(broker, stateTopic);
-  await driver.start(new RecordingSink(), new AbortController().signal);
-  await expect.poll(() => heard.length).toBe(1);
-  const { timestamp } = JSON.parse(heard[0]?.payload ?? "") as { timestamp: number };
-  // Somebody with the same client id takes the connection over: the broker sends the will.
-  const thief = await connectAsync(broker.url, { clientId: "millwright-edge-1.test.n1.x" });
-  await thief.endAsync();
-  const takeOver = await connectAsync(broker.url, {
-    clientId: `millwright-${hostApplicationId("edge-1", "test.n1")}`,
-    reconnectPeriod: 0,
-  });
-  await expect
-    .poll(() => heard.map(({ payload }) => payload))
-    .toContain(`{"online":false,"timestamp":${timestamp}}`);
-  takeOver.end(true);
-  await client.endAsync();
-  await driver.stop();
-  await close();
-});
 
 test("a host that connects late asks once for the births it missed", async () => {
   const { broker, driver, machine, close } = await rig();

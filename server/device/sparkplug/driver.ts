@@ -3,7 +3,7 @@ import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import type { Driver, DriverHealth, DriverSink, WriteResult } from "../driver.contract.ts";
 import { keepConnected, type Link, subscribe, whyOf } from "../mqtt-connection.ts";
-import { rebirthCommand, statePayload, writeCommand } from "./messages.ts";
+import { readState, rebirthCommand, statePayload, writeCommand } from "./messages.ts";
 import { decodePayload, PayloadError } from "./payload.ts";
 import { type Effect, type MessageType, NodeSession } from "./session.ts";
 import { SparkplugConfig } from "./sparkplug.contract.ts";
@@ -23,10 +23,10 @@ export interface SparkplugDriverOptions {
 
 /**
  * Id of the host application on `spBv1.0/STATE/{id}`. Each driver is a host application of its own: two that shared
- * an id would take each other for dead.
+ * an id would take each other for dead. A node's name is unique only within its group.
  */
-export function hostApplicationId(hostId: string, node: string): string {
-  return `${hostId}.${node}`;
+export function hostApplicationId(hostId: string, group: string, node: string): string {
+  return `${hostId}.${group}.${node}`;
 }
 
 const messageTypes: ReadonlySet<string> = new Set<MessageType>([
@@ -39,6 +39,8 @@ const messageTypes: ReadonlySet<string> = new Set<MessageType>([
 ]);
 /** As much of an unreadable message as a dead letter keeps. */
 const maxRaw = 64 * 1024;
+/** Where host applications of Sparkplug 2.2 say ONLINE or OFFLINE, a text and no JSON. */
+const oldStateTopics = "STATE/+";
 
 /**
  * Speaks Sparkplug B 3.0 as the primary host application of one edge node (checklist of chapters 5 and 6): STATE as
@@ -47,6 +49,14 @@ const maxRaw = 64 * 1024;
  */
 export function createSparkplugDriver(options: SparkplugDriverOptions): Driver {
   return new SparkplugDriver(options);
+}
+
+/** Of the connection on which a message came. */
+interface Connection {
+  /** What our will and our birth said. */
+  readonly timestamp: number;
+  /** The broker kept the message from before our subscription. */
+  readonly retain: boolean;
 }
 
 class SparkplugDriver implements Driver {
@@ -61,6 +71,7 @@ class SparkplugDriver implements Driver {
   #problem: string | null = null;
   #loop: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  #oldHostTold = false;
   #lastMessageAt: number | null = null;
   #messages = 0;
   #errors = 0;
@@ -71,7 +82,7 @@ class SparkplugDriver implements Driver {
     const { group, node } = this.#config;
     this.name = `sparkplug ${group}/${node}`;
     this.#session = new NodeSession({ ...this.#config, random: Math.random });
-    this.#stateTopic = `spBv1.0/STATE/${hostApplicationId(options.hostId, node)}`;
+    this.#stateTopic = `spBv1.0/STATE/${hostApplicationId(options.hostId, group, node)}`;
   }
 
   /** Returns at once; the connection is made, and made again, in the background until `stop`. */
@@ -131,7 +142,7 @@ class SparkplugDriver implements Driver {
       options: () => {
         timestamp = clock.now();
         return {
-          clientId: `millwright-${hostApplicationId(hostId, `${group}.${node}`)}`,
+          clientId: `millwright-${hostApplicationId(hostId, group, node)}`,
           will: { topic: this.#stateTopic, payload: statePayload(false, timestamp), qos: 1, retain: true },
           ...(username !== undefined && { username }),
           ...(password !== undefined && { password }),
@@ -141,6 +152,8 @@ class SparkplugDriver implements Driver {
       introduce: async (client) => {
         await subscribe(client, this.#topics());
         await this.#publishState(client, true, timestamp);
+        // A broker may well refuse this one to us: then nobody of 2.2 is looked for.
+        client.subscribeAsync(oldStateTopics, { qos: 0 }).catch(() => {});
       },
       up: (client) => {
         this.#client = client;
@@ -152,7 +165,8 @@ class SparkplugDriver implements Driver {
         this.#client = null;
         this.#perform(this.#session.disconnected(this.#instant()));
       },
-      message: (client, topic, payload) => this.#message(client, topic, payload, timestamp),
+      message: (client, topic, payload, { retain }) =>
+        this.#message(client, topic, payload, { timestamp, retain }),
       room: () => this.#writer?.room() ?? Promise.resolve(),
       failed: (error) => {
         this.#problem = whyOf(error);
@@ -174,8 +188,11 @@ class SparkplugDriver implements Driver {
     await client.publishAsync(this.#stateTopic, statePayload(online, timestamp), { qos: 1, retain: true });
   }
 
-  #message(client: MqttClient, topic: string, payload: Buffer, timestamp: number): void {
-    if (topic === this.#stateTopic) return this.#ownState(client, payload, timestamp);
+  #message(client: MqttClient, topic: string, payload: Buffer, connection: Connection): void {
+    if (topic === this.#stateTopic) return this.#ownState(client, payload, connection);
+    if (topic.startsWith("STATE/")) return this.#oldState(topic, payload);
+    // Nothing of a node may be retained. Where a broker kept a birth all the same, it is as of then and not of now.
+    if (connection.retain) return;
     const [, , type = "", , device = ""] = topic.split("/");
     if (!messageTypes.has(type) || type.startsWith("D") !== (device !== "")) return;
     this.#messages += 1;
@@ -191,11 +208,27 @@ class SparkplugDriver implements Driver {
   }
 
   /** The late will of an earlier connection says we are gone: say at once that we are not. */
-  #ownState(client: MqttClient, payload: Buffer, timestamp: number): void {
-    if (this.#abort.signal.aborted || payload.toString("utf8", 0, 256).includes('"online":true')) return;
+  #ownState(client: MqttClient, payload: Buffer, { timestamp, retain }: Connection): void {
+    // What was kept from before our subscription is answered by the birth that follows the subscription.
+    if (retain || this.#abort.signal.aborted) return;
+    const state = readState(payload);
+    if (state?.online === true) {
+      if (state.timestamp <= timestamp) return;
+      const topic = this.#stateTopic;
+      return this.#options.log.warn({ source: this.name, topic }, "another host application uses our id");
+    }
     this.#publishState(client, true, timestamp).catch((error: unknown) => {
       this.#options.log.warn({ source: this.name, err: error }, "STATE could not be published");
     });
+  }
+
+  /** A host of 2.2 is deaf to ours, and nodes that wait for it are never born to us: said once. */
+  #oldState(topic: string, payload: Buffer): void {
+    const word = payload.toString("utf8", 0, 8);
+    if (this.#oldHostTold || (word !== "ONLINE" && word !== "OFFLINE")) return;
+    this.#oldHostTold = true;
+    const reason = `${topic} says ${word}: a host application of Sparkplug 2.2; nodes that wait for it are not born to one of 3.0`;
+    this.#perform([{ do: "unreadable", reason }], payload);
   }
 
   #perform(effects: readonly Effect[], raw: Uint8Array = new Uint8Array()): void {

@@ -13,6 +13,19 @@ export function statePayload(online: boolean, timestamp: number): string {
   return JSON.stringify({ online, timestamp });
 }
 
+/** What a host application says of itself on its STATE topic; null = no word of Sparkplug 3.0. */
+export function readState(payload: Uint8Array): { online: boolean; timestamp: number } | null {
+  try {
+    const state: unknown = JSON.parse(Buffer.from(payload.subarray(0, 256)).toString("utf8"));
+    if (typeof state !== "object" || state === null || !("online" in state) || !("timestamp" in state))
+      return null;
+    const { online, timestamp } = state;
+    return typeof online === "boolean" && typeof timestamp === "number" ? { online, timestamp } : null;
+  } catch {
+    return null;
+  }
+}
+
 /** NCMD that asks the node for all its births. */
 export function rebirthCommand({ group, node }: SparkplugConfig, now: number): Outgoing {
   const metric = {

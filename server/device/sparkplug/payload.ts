@@ -1,10 +1,13 @@
-import { type Message, Reader } from "protobufjs";
+import type { Message } from "protobufjs";
 import { type Long, payloadType, type WireMetric, type WirePayload, type WireProperties } from "./schema.ts";
+import { countField, readTemplate, structureLimits } from "./structures.ts";
+import { dataSetText } from "./data-set.ts";
 import { datatypes, type RawValue, type SparkplugValue } from "./values.ts";
 
 /** What one payload may hold. Whatever exceeds it is refused whole, before it can cost memory or time. */
 export const payloadLimits = {
   bytes: 256 * 1024,
+  /** Members of templates included. */
   metrics: 10_000,
   stringLength: 4096,
   properties: 64,
@@ -15,9 +18,18 @@ export class PayloadError extends Error {
   override readonly name = "PayloadError";
 }
 
+/** A template as a metric's value: a definition (what a kind of thing looks like), or an instance with its members. */
+export interface DecodedTemplate {
+  readonly isDefinition: boolean;
+  /** Name of the definition that an instance follows. */
+  readonly ref?: string;
+  readonly members: readonly DecodedMetric[];
+}
+
 export interface DecodedMetric {
   readonly name?: string;
-  readonly alias?: number;
+  /** uint64: a bigint beyond 2^53. */
+  readonly alias?: number | bigint;
   /** When the value was captured, ms. */
   readonly timestamp?: number;
   readonly datatype?: number;
@@ -25,6 +37,7 @@ export interface DecodedMetric {
   readonly isTransient: boolean;
   readonly isNull: boolean;
   readonly raw: RawValue | null;
+  readonly template?: DecodedTemplate;
   /** Property `Quality`: 0 bad, 192 good, 500 stale. */
   readonly quality?: number;
   /** Property `engUnit`, the common name for the engineering unit. */
@@ -40,7 +53,7 @@ export interface DecodedPayload {
 /** A metric to be sent. Births give name, alias and datatype; data gives the alias alone. */
 export interface MetricToSend {
   readonly name?: string;
-  readonly alias?: number;
+  readonly alias?: number | bigint;
   readonly timestamp: number;
   readonly datatype: number;
   /** Data normally leaves the datatype out; births and commands say it. */
@@ -68,6 +81,12 @@ function toNumber(long: Long, what: string): number {
   return value;
 }
 
+/** Aliases may be any uint64, also one made of a hash. */
+function toAlias(long: Long): number | bigint {
+  const value = toBigInt(long);
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+}
+
 function checkText(text: string, what: string): string {
   if (text.length > payloadLimits.stringLength) {
     throw new PayloadError(`${what} has ${text.length} characters, at most ${payloadLimits.stringLength}`);
@@ -91,9 +110,37 @@ function rawValue(metric: WireMetric): RawValue | null {
       return { in: "boolean", value: metric.booleanValue === true };
     case "stringValue":
       return { in: "string", value: checkText(metric.stringValue ?? "", "a text value") };
+    case "datasetValue":
+      return dataSetText(metric.datasetValue ?? new Uint8Array());
     default:
       return { in: "other" };
   }
+}
+
+/** Members that may still come, of one payload. */
+interface Budget {
+  metrics: number;
+}
+
+function spend(budget: Budget, count: number): void {
+  budget.metrics -= count;
+  if (budget.metrics >= 0) return;
+  const found = payloadLimits.metrics - budget.metrics;
+  throw new PayloadError(`the payload has ${found} metrics, at most ${payloadLimits.metrics}`);
+}
+
+function decodeTemplate(bytes: Uint8Array, budget: Budget, depth: number): DecodedTemplate {
+  if (depth > structureLimits.depth) {
+    throw new PayloadError(`templates lie more than ${structureLimits.depth} deep in each other`);
+  }
+  spend(budget, countField(bytes, 2));
+  const { metrics = [], templateRef, isDefinition } = readTemplate(bytes);
+  return {
+    isDefinition: isDefinition === true,
+    ...(templateRef !== undefined &&
+      templateRef !== "" && { ref: checkText(templateRef, "a template's name") }),
+    members: metrics.map((member) => decodeMetric(member, budget, depth)),
+  };
 }
 
 function readProperties(properties: WireProperties): { quality?: number; unit?: string } {
@@ -115,11 +162,11 @@ function readProperties(properties: WireProperties): { quality?: number; unit?: 
   return read;
 }
 
-function decodeMetric(metric: WireMetric): DecodedMetric {
+function decodeMetric(metric: WireMetric, budget: Budget, depth: number): DecodedMetric {
   const has = (field: keyof WireMetric): boolean => Object.hasOwn(metric, field);
   return {
     ...(has("name") && { name: checkText(metric.name ?? "", "a metric's name") }),
-    ...(metric.alias && has("alias") && { alias: toNumber(metric.alias, "an alias") }),
+    ...(metric.alias && has("alias") && { alias: toAlias(metric.alias) }),
     ...(metric.timestamp &&
       has("timestamp") && { timestamp: toNumber(metric.timestamp, "a metric's timestamp") }),
     ...(has("datatype") && { datatype: metric.datatype ?? 0 }),
@@ -127,20 +174,11 @@ function decodeMetric(metric: WireMetric): DecodedMetric {
     isTransient: metric.isTransient === true,
     isNull: metric.isNull === true,
     raw: rawValue(metric),
+    ...(metric.value === "templateValue" && {
+      template: decodeTemplate(metric.templateValue ?? new Uint8Array(), budget, depth + 1),
+    }),
     ...(metric.properties && has("properties") && readProperties(metric.properties)),
   };
-}
-
-/** Counts metrics without making any, so that 100,000 empty ones cost nothing. */
-function countMetrics(bytes: Uint8Array): number {
-  const reader = Reader.create(bytes);
-  let count = 0;
-  while (reader.pos < reader.len) {
-    const tag = reader.uint32();
-    if (tag >>> 3 === 2) count += 1;
-    reader.skipType(tag & 7, 0, tag >>> 3);
-  }
-  return count;
 }
 
 /** Reads a payload. @throws PayloadError with one clear sentence; nothing else is ever thrown. */
@@ -149,10 +187,8 @@ export function decodePayload(bytes: Uint8Array): DecodedPayload {
     throw new PayloadError(`the payload has ${bytes.length} bytes, at most ${payloadLimits.bytes}`);
   }
   try {
-    const count = countMetrics(bytes);
-    if (count > payloadLimits.metrics) {
-      throw new PayloadError(`the payload has ${count} metrics, at most ${payloadLimits.metrics}`);
-    }
+    const budget = { metrics: payloadLimits.metrics };
+    spend(budget, countField(bytes, 2));
     const decoded: Message & Partial<WirePayload> = payloadType.decode(bytes);
     return {
       ...(decoded.timestamp &&
@@ -160,7 +196,7 @@ export function decodePayload(bytes: Uint8Array): DecodedPayload {
           timestamp: toNumber(decoded.timestamp, "the payload's timestamp"),
         }),
       ...(decoded.seq && Object.hasOwn(decoded, "seq") && { seq: toNumber(decoded.seq, "seq") }),
-      metrics: (decoded.metrics ?? []).map(decodeMetric),
+      metrics: (decoded.metrics ?? []).map((metric) => decodeMetric(metric, budget, 0)),
     };
   } catch (error) {
     if (error instanceof PayloadError) throw error;

@@ -2,7 +2,8 @@ import { Field, OneOf, Root, Type } from "protobufjs";
 
 /**
  * The schema of Sparkplug B (sparkplug_b.proto), built here so that no schema is ever read from outside. Data sets,
- * templates, extensions and nested property sets stay bytes: no message is nested deeper than these four types.
+ * templates, extensions and nested property sets stay bytes: no message is nested deeper than these four types, and
+ * `structures.ts` opens the first two level by level.
  */
 const propertyValue = new Type("PropertyValue")
   .add(new Field("type", 1, "uint32"))
@@ -16,7 +17,7 @@ const propertyValue = new Type("PropertyValue")
 const propertySet = new Type("PropertySet")
   .add(new Field("keys", 1, "string", "repeated"))
   .add(new Field("values", 2, "PropertyValue", "repeated"));
-const metricType = new Type("Metric")
+export const metricType = new Type("Metric")
   .add(new Field("name", 1, "string"))
   .add(new Field("alias", 2, "uint64"))
   .add(new Field("timestamp", 3, "uint64"))
@@ -64,7 +65,7 @@ export interface Long {
 }
 
 /** Fields as protobufjs hands them over; a field that was not sent is not an own property. */
-interface WireValueFields {
+export interface WireValueFields {
   intValue?: number;
   longValue?: Long;
   floatValue?: number;
@@ -85,6 +86,8 @@ export interface WireMetric extends WireValueFields {
   isTransient?: boolean;
   isNull?: boolean;
   properties?: WireProperties;
+  datasetValue?: Uint8Array;
+  templateValue?: Uint8Array;
   value?: string;
 }
 export interface WirePayload {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { quality } from "../tag.contract.ts";
 import { asks, born, events, kinds, Node, readings, t0, unreadable, values } from "./testing.ts";
 
-test("the death of the present birth makes every metric stale, by the host's clock", () => {
+test("tck-id-operational-behavior-edge-node-termination-host-action-ndeath-node-tags-stale, -devices-tags-stale: the death of the present birth makes every metric stale, by the host's clock", () => {
   const node = born();
   node.data(3, 1, 241);
   node.time += 9000;
@@ -15,7 +15,7 @@ test("the death of the present birth makes every metric stale, by the host's clo
   expect(node.session.life).toBe("dead");
 });
 
-test("trap: the late death of an earlier birth is ignored", () => {
+test("trap: stale bdSeq: the late death of an earlier birth is ignored", () => {
   const node = born();
   expect(node.nodeDeath(6)).toEqual([]);
   expect(values(node.data(3, 1, 231))).toHaveLength(1);
@@ -27,7 +27,7 @@ test("trap: the same death heard twice counts once", () => {
   expect(node.nodeDeath()).toEqual([]);
 });
 
-test("the death of one device leaves the others alone and uses the payload's time", () => {
+test("tck-id-operational-behavior-edge-node-termination-host-action-ddeath-devices-tags-stale: the death of one device leaves the others alone and uses the payload's time", () => {
   const node = born();
   node.time = 3000;
   const effects = node.send("DDEATH", "press-1", 3, []);

@@ -27,14 +27,14 @@ test("trap: one sequence for the whole edge node, wrapping from 255 to 0", () =>
   }
 });
 
-test("a host accepts a birth that starts at any sequence number", () => {
+test("tck-id-payloads-nbirth-seq: a host accepts a birth that starts at any sequence number", () => {
   const node = new Node();
   node.nodeBirth(254);
   node.deviceBirth("press-1", 255, 1);
   expect(values(node.data(0, 1, 231))).toEqual([["press-1/Melt", 231]]);
 });
 
-test("a message that overtook another waits for it and both are taken in order", () => {
+test("tck-id-operational-behavior-host-reordering-success: a message that overtook another waits for it and both are taken in order", () => {
   const node = born();
   expect(node.data(4, 1, 2)).toEqual([]);
   expect(values(node.data(3, 1, 1))).toEqual([
@@ -44,7 +44,7 @@ test("a message that overtook another waits for it and both are taken in order",
   expect(node.session.due).toBeNull();
 });
 
-test("trap: a hole in the sequence starts a timer, and when it ends a gap is reported and a rebirth asked for", () => {
+test("tck-id-operational-behavior-host-reordering-start, -rebirth: a hole in the sequence starts a timer, and when it ends a gap is reported and a rebirth asked for", () => {
   const node = born();
   node.time += 1000;
   node.data(3, 1, 231);
@@ -76,13 +76,13 @@ test("trap: after a hole no alias is believed until the birth, and the gap reach
   expect(values(node.data(2, 1, 232))).toEqual([["press-1/Melt", 232]]);
 });
 
-test("with no reorder time a hole asks for a rebirth at once", () => {
+test("tck-id-operational-behavior-host-reordering-param: with no reorder time a hole asks for a rebirth at once", () => {
   const node = born({ reorderMs: 0, rebirthJitterMs: 0 });
   expect(kinds(node.data(4, 1, 1))).toEqual(["gap", "gap"]);
   expect(asks(node.tick(0))).toBe(true);
 });
 
-test("trap: aliases belong to the node, so one alias on two devices is refused and read wrong by nobody", () => {
+test("tck-id-payloads-alias-uniqueness: aliases belong to the node, so one alias on two devices is refused and read wrong by nobody", () => {
   const node = born();
   const effects = node.deviceBirth("press-3", 3, 1);
   expect(unreadable(effects)).toBe("alias 1 names both press-1/Melt and press-3/Melt");
@@ -123,7 +123,7 @@ test("data of a device before its own birth ask for a rebirth", () => {
   expect(asks(node.tick(250))).toBe(true);
 });
 
-test("trap: a flood of unknown data makes one rebirth request, then fewer and fewer", () => {
+test("trap: rebirth storm: a flood of unknown data makes one rebirth request, then fewer and fewer", () => {
   const node = new Node();
   const asked: number[] = [];
   for (let i = 0; i < 600; i++) {
@@ -133,7 +133,7 @@ test("trap: a flood of unknown data makes one rebirth request, then fewer and fe
   expect(asked).toEqual([300, 5300, 15_300, 35_300]);
 });
 
-test("trap: hosts that start together do not all ask in the same moment", () => {
+test("trap: rebirth storm: hosts that start together do not all ask in the same moment", () => {
   const due = [0, 0.3, 0.9].map((random) => {
     const node = new Node({ random: () => random });
     node.session.connected(node.at);

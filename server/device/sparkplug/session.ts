@@ -2,7 +2,7 @@ import type { DriverEvent, RawReading } from "../driver.contract.ts";
 import { BirthError, BirthTable, type BornMetric, staleMark, valueOf } from "./birth-table.ts";
 import { Continuity } from "./continuity.ts";
 import type { DecodedMetric, DecodedPayload } from "./payload.ts";
-import { isKnownDatatype } from "./values.ts";
+import { datatypes, isKnownDatatype } from "./values.ts";
 import { type Instant, RebirthRequests, type RebirthTiming } from "./rebirth.ts";
 
 export type MessageType = "NBIRTH" | "DBIRTH" | "NDATA" | "DDATA" | "NDEATH" | "DDEATH";
@@ -200,10 +200,8 @@ export class NodeSession {
       const effects = asEffects(this.#continuity.deviceBorn(device, bornAt));
       const event: DriverEvent = { kind: "birth", device, at: bornAt, metrics: metrics.map((m) => m.path) };
       effects.push({ do: "event", event });
-      const twins = this.#table.caseTwins(device);
-      if (twins !== null) {
-        effects.push({ do: "unreadable", reason: `${twins[0]} and ${twins[1]} differ only by case` });
-      }
+      const odd = this.#table.oddities(device, payload);
+      if (odd.length > 0) effects.push({ do: "unreadable", reason: odd.slice(0, 5).join("; ") });
       return [...effects, ...this.#data(message, at)];
     } catch (error) {
       if (!(error instanceof BirthError)) throw error;
@@ -214,7 +212,7 @@ export class NodeSession {
   #data({ type, device, payload }: NodeMessage, at: Instant): Effect[] {
     const readings: RawReading[] = [];
     const problems = new Set<string>();
-    for (const metric of payload.metrics) {
+    for (const metric of this.#table.expand(device, payload.metrics)) {
       if (isNoData(metric)) continue;
       const entry = this.#table.find(device, metric);
       if (entry === undefined) {
@@ -223,6 +221,8 @@ export class NodeSession {
         this.#rebirth.want(`unknown ${unknown}`, at);
         continue;
       }
+      // An instance of a template has no value: its members, which follow, have.
+      if (entry.datatype === datatypes.Template) continue;
       // Said once, at the birth: a kind of value that is not read at all.
       if (!isKnownDatatype(entry.datatype) && type.endsWith("DATA")) continue;
       const found = valueOf(entry, metric, payload.timestamp);
@@ -242,6 +242,7 @@ export class NodeSession {
       // What comes from the source's own store says nothing about now.
       if (found.historical) continue;
       entry.value = found.value;
+      entry.at = Math.max(entry.at ?? found.at, found.at);
       this.#continuity.heard(device, found.at);
     }
     const effects: Effect[] = readings.length === 0 ? [] : [{ do: "readings", readings }];

@@ -1,6 +1,6 @@
 import { quality, type Quality } from "../tag.contract.ts";
 
-/** Numbers of the datatypes (Sparkplug B 3.0, 6.4.16). Data sets, templates, files and arrays are not read. */
+/** Numbers of the datatypes (Sparkplug B 3.0, 6.4.16). Bytes, files and arrays are not read. */
 export const datatypes = {
   Int8: 1,
   Int16: 2,
@@ -17,6 +17,8 @@ export const datatypes = {
   DateTime: 13,
   Text: 14,
   UUID: 15,
+  DataSet: 16,
+  Template: 19,
 } as const;
 
 /** Which field of the protobuf `oneof` a value came in, before the datatype of the birth says what it means. */
@@ -25,6 +27,9 @@ export type RawValue =
   | { readonly in: "long"; readonly value: bigint }
   | { readonly in: "boolean"; readonly value: boolean }
   | { readonly in: "string"; readonly value: string }
+  /** A data set as text (JSON), or why it is none. */
+  | { readonly in: "dataset"; readonly text: string }
+  | { readonly in: "unfit"; readonly why: string }
   | { readonly in: "other" };
 
 export type SparkplugValue = number | bigint | string | boolean | null;
@@ -45,6 +50,7 @@ const texts: ReadonlySet<number> = new Set([datatypes.String, datatypes.Text, da
 
 /** Whether values of this datatype are read at all. */
 export function isKnownDatatype(datatype: number): boolean {
+  if (datatype === datatypes.DataSet || datatype === datatypes.Template) return true;
   return datatype >= datatypes.Int8 && datatype <= datatypes.UUID;
 }
 
@@ -71,6 +77,7 @@ export function readValue(datatype: number, raw: RawValue): Exclude<SparkplugVal
     return raw.in === "double" ? raw.value : undefined;
   }
   if (datatype === datatypes.Boolean) return raw.in === "boolean" ? raw.value : undefined;
+  if (datatype === datatypes.DataSet) return raw.in === "dataset" ? raw.text : undefined;
   return texts.has(datatype) && raw.in === "string" ? raw.value : undefined;
 }
 
