@@ -66,7 +66,9 @@ const open = [
 test("without a session or a station only health and the ways in answer", async () => {
   const admin = await house.signedIn("administrator");
   const { body: document } = await admin.get("/openapi.json");
-  const all = Object.entries<object>(document.paths).flatMap(([path, methods]) =>
+  // What the door answers beside the API stands in the document too and has tests of its own.
+  const own = Object.entries<object>(document.paths).filter(([path]) => path.startsWith("/api/v1/"));
+  const all = own.flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replace("/api/v1", "")}`),
   );
   expect(all.length).toBeGreaterThan(15);
