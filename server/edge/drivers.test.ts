@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os";
 import { afterEach, expect, test } from "vitest";
 import { systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
@@ -23,6 +24,7 @@ function driverOf(driver: string, config: Record<string, unknown>, mqttUrl: stri
     code: "edge-1",
     mqttUrl: () => mqttUrl,
     devices,
+    recordings: tmpdir(),
   });
 }
 
@@ -62,5 +64,6 @@ test("the edge's own broker is for Sparkplug only, and a source of other topics 
 test("a driver that does not exist, or a config that is wrong, is refused with a sentence", () => {
   expect(() => driverOf("mqttt", {}, "")).toThrow('There is no driver "mqttt" (source plant).');
   const twice = { mappings: [...mappings, ...mappings] };
+  expect(() => driverOf("replay", { file: "../a.csv" }, "")).toThrow("below the edge's folder of recordings");
   expect(() => driverOf("mqtt", twice, "mqtt://127.0.0.1:1")).toThrow("The mapping of plant/# is wrong");
 });

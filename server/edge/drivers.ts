@@ -4,6 +4,7 @@ import type { Logger } from "#server/core/log.ts";
 import type { Driver } from "#server/device/driver.contract.ts";
 import { createModbusDriver } from "#server/device/modbus/driver.ts";
 import { createMqttDriver } from "#server/device/mqtt/driver.ts";
+import { createReplayDriver } from "#server/device/replay/driver.ts";
 import { createSocketIoDriver } from "#server/device/socketio/driver.ts";
 import { createSparkplugDriver } from "#server/device/sparkplug/driver.ts";
 import type { EdgeSource } from "./document.contract.ts";
@@ -16,6 +17,8 @@ export interface DriverSetting {
   readonly code: string;
   readonly mqttUrl: () => string;
   readonly devices: Server;
+  /** The one folder that recordings are played from. */
+  readonly recordings: string;
 }
 
 type Make = (source: EdgeSource, setting: DriverSetting) => Driver;
@@ -29,6 +32,8 @@ const makers: Readonly<Record<string, Make>> = {
   socketio: ({ code, config, tokenHash }, { clock, log, devices }) =>
     createSocketIoDriver({ server: devices, source: code, config, tokenHash, clock, log }),
   modbus: ({ code, config }, { clock, log }) => createModbusDriver({ source: code, config, clock, log }),
+  replay: ({ code, config }, { clock, log, recordings }) =>
+    createReplayDriver({ source: code, config, folder: recordings, clock, log }),
 };
 
 /** @throws Error when there is no such driver or its config is wrong. */

@@ -109,6 +109,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
         code: options.code,
         mqttUrl: () => options.mqttUrl ?? broker?.url ?? "",
         devices: devices.io,
+        recordings: join(options.folder, "recordings"),
       }),
   });
   const actuator = new Actuator({

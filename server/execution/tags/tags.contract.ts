@@ -59,7 +59,7 @@ export type DiscoveredMetricView = z.infer<typeof DiscoveredMetricView>;
 export const AddSource = z.object({
   edgeId: Id,
   code: codeText(),
-  driver: z.enum(["sparkplug", "socketio", "mqtt", "modbus"]),
+  driver: z.enum(["sparkplug", "socketio", "mqtt", "modbus", "replay"]),
   config: z.record(z.string().max(64), z.unknown()).default({}),
 });
 
