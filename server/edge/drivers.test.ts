@@ -28,6 +28,7 @@ function driverOf(driver: string, config: Record<string, unknown>, mqttUrl: stri
     devices,
     files: new EdgeFiles("/nowhere"),
     folder: join(tmpdir(), "millwright-no-edge"),
+    recordings: tmpdir(),
   });
 }
 
@@ -73,5 +74,6 @@ test("topics that are the broker's own are refused, and a source that wants them
 test("a driver that does not exist, or a config that is wrong, is refused with a sentence", () => {
   expect(() => driverOf("mqttt", {}, "")).toThrow('There is no driver "mqttt" (source plant).');
   const twice = { mappings: [...mappings, ...mappings] };
+  expect(() => driverOf("replay", { file: "../a.csv" }, "")).toThrow("below the edge's folder of recordings");
   expect(() => driverOf("mqtt", twice, "mqtt://127.0.0.1:1")).toThrow("The mapping of plant/# is wrong");
 });

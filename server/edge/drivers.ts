@@ -7,6 +7,7 @@ import type { EdgeFiles } from "#server/device/edge-files.ts";
 import { createModbusDriver } from "#server/device/modbus/driver.ts";
 import { createMqttDriver } from "#server/device/mqtt/driver.ts";
 import { createOpcUaDriver } from "#server/device/opcua/driver.ts";
+import { createReplayDriver } from "#server/device/replay/driver.ts";
 import { createSocketIoDriver } from "#server/device/socketio/driver.ts";
 import { createSparkplugDriver } from "#server/device/sparkplug/driver.ts";
 import type { EdgeSource } from "./document.contract.ts";
@@ -23,6 +24,8 @@ export interface DriverSetting {
   readonly files: EdgeFiles;
   /** The edge's own folder: what a driver keeps lies in one of its own below. */
   readonly folder: string;
+  /** The one folder that recordings are played from. */
+  readonly recordings: string;
 }
 
 type Make = (source: EdgeSource, setting: DriverSetting) => Driver;
@@ -38,6 +41,8 @@ const makers: Readonly<Record<string, Make>> = {
   modbus: ({ code, config }, { clock, log }) => createModbusDriver({ source: code, config, clock, log }),
   opcua: ({ code: source, config }, { clock, log, code, folder, files }) =>
     createOpcUaDriver({ source, config, folder: join(folder, "opcua"), hostId: code, files, clock, log }),
+  replay: ({ code, config }, { clock, log, recordings }) =>
+    createReplayDriver({ source: code, config, folder: recordings, clock, log }),
 };
 
 /** @throws Error when there is no such driver or its config is wrong. */

@@ -100,6 +100,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     devices: devices.io,
     files: new EdgeFiles(join(folder, "files")),
     folder,
+    recordings: join(folder, "recordings"),
   };
   const reflexes = new Reflexes({
     clock,

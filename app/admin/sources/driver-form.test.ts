@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ModbusConfig } from "#server/device/modbus/modbus.contract.ts";
 import { MqttConfig } from "#server/device/mqtt/mqtt.contract.ts";
 import { OpcUaConfig } from "#server/device/opcua/opcua.contract.ts";
+import { ReplayConfig } from "#server/device/replay/replay.contract.ts";
 import { sourceDrivers } from "#server/execution/sources/sources.contract.ts";
 import { SparkplugConfig } from "#server/device/sparkplug/sparkplug.contract.ts";
 import { choosable, configOf, emptyRow, formOf, isShownWhole } from "./driver-form.ts";
@@ -64,6 +65,7 @@ describe("the form of a driver", () => {
       ["mqtt", mqtt],
       ["sparkplug", { group: "g", node: "n" }],
       ["opcua", opcua],
+      ["replay", { file: "a/b.csv", time: "ms", speed: 10, times: "kept", loops: 1, run: 2 }],
       ["opcua", { url: "opc.tcp://cnc:4840", browse: {} }],
     ] as const) {
       expect(configOf(driver, formOf(driver, config), {})).toEqual(config);
@@ -84,6 +86,11 @@ describe("the form of a driver", () => {
     };
     expect(configOf("opcua", browsing)).toEqual({ url: "opc.tcp://c:4840", browse: {} });
     expect(OpcUaConfig.safeParse(configOf("opcua", browsing)).success).toBe(true);
+    const played = configOf("replay", {
+      ...formOf("replay", {}),
+      fields: { ...formOf("replay", {}).fields, file: "m.csv" },
+    });
+    expect(ReplayConfig.safeParse(played).success).toBe(true);
     const node = configOf("sparkplug", { fields: { group: " g ", node: "n", username: "" }, rows: [] });
     expect(SparkplugConfig.parse(node)).toMatchObject({ group: "g", node: "n" });
   });

@@ -75,10 +75,29 @@ export const driverForms: Readonly<Record<string, DriverForm>> = {
   },
   opcua: opcUaForm,
   socketio: { fields: [], ...none },
+  replay: {
+    fields: [
+      text("file", { required: true, example: "lathe/monday.csv" }),
+      choice("time", ["iso", "ms", "s"]),
+      text("zone", { example: "Europe/Berlin" }),
+      choice("times", ["now", "kept"]),
+      number("speed", "1"),
+      number("loops", "1"),
+      number("run", "1"),
+    ],
+    ...none,
+  },
 };
 
 /** Drivers in the order in which they are offered: the most common first. */
-export const choosable: readonly SourceDriver[] = ["opcua", "modbus", "mqtt", "sparkplug", "socketio"];
+export const choosable: readonly SourceDriver[] = [
+  "opcua",
+  "modbus",
+  "mqtt",
+  "sparkplug",
+  "socketio",
+  "replay",
+];
 
 /** What stands in the form for a config; a secret never does. */
 export function formOf(driver: string, config: Config): { fields: FormValues; rows: FormValues[] } {

@@ -3,6 +3,7 @@ import { ModbusConfig } from "#server/device/modbus/modbus.contract.ts";
 import { prepareMappings } from "#server/device/mqtt/mapping.ts";
 import { MqttConfig } from "#server/device/mqtt/mqtt.contract.ts";
 import { OpcUaConfig } from "#server/device/opcua/opcua.contract.ts";
+import { ReplayConfig } from "#server/device/replay/replay.contract.ts";
 import { SparkplugConfig } from "#server/device/sparkplug/sparkplug.contract.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import type { SourceDriver } from "./sources.contract.ts";
@@ -16,6 +17,7 @@ const schemas: Readonly<Record<SourceDriver, z.ZodType | null>> = {
   mqtt: MqttConfig,
   modbus: ModbusConfig,
   opcua: OpcUaConfig,
+  replay: ReplayConfig,
 };
 
 /** What of a config is a secret: never given out again, and kept when a change leaves it out. */

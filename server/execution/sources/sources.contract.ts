@@ -5,7 +5,7 @@ import { codeText, plainText } from "#server/core/text.contract.ts";
 const Id = rowId();
 
 /** What a source that somebody adds may speak. */
-export const sourceDrivers = ["sparkplug", "mqtt", "modbus", "opcua", "socketio"] as const;
+export const sourceDrivers = ["sparkplug", "mqtt", "modbus", "opcua", "socketio", "replay"] as const;
 export type SourceDriver = (typeof sourceDrivers)[number];
 
 /**
