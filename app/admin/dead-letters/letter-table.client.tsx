@@ -11,6 +11,7 @@ import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import { Ago } from "#app/_ui/relative-time.client.tsx";
 import type { LetterGroup } from "#server/execution/ingest/dead-letters.contract.ts";
+import { mendOf, reasonKey } from "./reasons.ts";
 import { DiscardDialog } from "./discard-dialog.client.tsx";
 
 /** Most letters one command takes; a larger group is worked off in several. */
@@ -154,29 +155,4 @@ function What({ group }: { group: LetterGroup }): ReactNode {
       </details>
     </div>
   );
-}
-
-const known: ReadonlySet<string> = new Set([
-  "unknown_tag",
-  "not_a_number",
-  "wrong_type",
-  "wrong_unit",
-  "out_of_range",
-  "time_too_old",
-  "time_in_future",
-  "time_in_seconds",
-  "nul_in_text",
-  "too_long",
-  "unreadable",
-]);
-
-/** Every reason there is has words; a whole frame that nobody could decode is one of them. */
-function reasonKey(reason: string): string {
-  return `reason.${known.has(reason) ? reason : "frame"}`;
-}
-
-function mendOf(reason: string): "map" | "limits" | "clock" | "device" {
-  if (reason === "unknown_tag" || reason === "wrong_type") return "map";
-  if (reason === "out_of_range" || reason === "wrong_unit") return "limits";
-  return reason.startsWith("time_") ? "clock" : "device";
 }

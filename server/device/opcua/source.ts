@@ -291,11 +291,7 @@ export class OpcUaSource {
 
   #unreadable(reason: string, raw: Uint8Array): void {
     this.#errors += 1;
-    this.#parts.writer.event({
-      kind: "unreadable",
-      at: this.#parts.clock.now(),
-      reason,
-      raw: Uint8Array.from(raw),
-    });
+    const { writer, clock } = this.#parts;
+    writer.event({ kind: "unreadable", at: clock.now(), reason, raw: Uint8Array.from(raw) });
   }
 }
