@@ -15,6 +15,7 @@ import type { Auth } from "./http/auth.ts";
 import type { Routes } from "./http/route.ts";
 import { adjustmentsRoutes } from "./http/routes/adjustments.ts";
 import { alarmsRoutes } from "./http/routes/alarms.ts";
+import { countersRoutes } from "./http/routes/counters.ts";
 import { attentionRoutes } from "./http/routes/attention.ts";
 import { auditRoutes } from "./http/routes/audit.ts";
 import { deadLettersRoutes } from "./http/routes/dead-letters.ts";
@@ -45,6 +46,7 @@ export function routes(deps: { pepper: string; health: HealthSource }): Routes[]
     ordersRoutes,
     shiftsRoutes,
     alarmsRoutes,
+    countersRoutes,
     guidanceRoutes,
     adjustmentsRoutes,
     oeeRoutes,

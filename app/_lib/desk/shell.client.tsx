@@ -23,6 +23,7 @@ export interface Place {
     | "attention"
     | "alarms"
     | "approvals"
+    | "counters"
     | "reports"
     | "setup"
     | "people"

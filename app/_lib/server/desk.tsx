@@ -9,6 +9,7 @@ const places: readonly (Place & { readonly action: Action })[] = [
   { href: "/office", key: "attention", action: "office.look" },
   { href: "/office/alarms", key: "alarms", action: "office.look" },
   { href: "/office/approvals", key: "approvals", action: "office.look" },
+  { href: "/office/counters", key: "counters", action: "counter.decide" },
   { href: "/reports", key: "reports", action: "reports.look" },
   { href: "/admin/setup", key: "setup", action: "plant.manage" },
   { href: "/admin/people", key: "people", action: "people.manage" },
