@@ -81,7 +81,7 @@ export function DoubtTable(props: {
   ];
   return (
     <section className="d-panel">
-      <p className="p-4 pb-2 text-ink-2">{t("text")}</p>
+      {props.show === "open" && (data?.length ?? 0) > 0 && <p className="p-4 pb-2 text-ink-2">{t("text")}</p>}
       {error !== null && <Notice kind="error" title={t("unread")} />}
       <DataTable
         name="counters"

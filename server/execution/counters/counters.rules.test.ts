@@ -18,15 +18,15 @@ test.each([
     "reset",
   ],
   ["a reset to zero counts nothing", step(500, 0), 0, "reset"],
-] as const)("%s", (_name, got, delta, decision) => {
+] as const)("13.6: %s", (_name, got, delta, decision) => {
   expect(got).toMatchObject({ delta, decision });
 });
 
-test("the first reading counts nothing, for nobody knows what was before it", () => {
+test("13.6: the first reading counts nothing, for nobody knows what was before it", () => {
   expect(countSeries([{ at: 5, value: 900 }], { modulus: null, maxPerMs: null }).counted).toEqual([]);
 });
 
-test("however a 16-bit counter is sampled, roll-overs included, the sum is what the machine made", () => {
+test("13.6: however a 16-bit counter is sampled, roll-overs included, the sum is what the machine made", () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 500 }), { maxLength: 300 }),
@@ -81,11 +81,11 @@ test.each([
   ],
   ["near the top, and too far for a roll-over", step(60_000, 4000, 65_536), true],
   ["rolled over", step(65_530, 12, 65_536), false],
-] as const)("a counter that is %s leaves a doubt or not", (_name, got, doubtful) => {
+] as const)("13.6: a counter that is %s leaves a doubt or not", (_name, got, doubtful) => {
   expect(got.doubtful).toBe(doubtful);
 });
 
-test("what a person said of a step is counted, of that very step only", () => {
+test("13.6: what a person said of a step is counted, of that very step only", () => {
   const limits = { modulus: 65_536, maxPerMs: null };
   const series = (verdicts: Parameters<typeof countSeries>[2]) =>
     countSeries(
@@ -106,7 +106,7 @@ test("what a person said of a step is counted, of that very step only", () => {
   expect(series([{ ...said, from: 49_000, decision: "rollover" }])).toMatchObject([{ doubtful: true }]);
 });
 
-test("without a top there is no roll-over", () => {
+test("13.6: without a top there is no roll-over", () => {
   expect(ifRollover(50, 10, null)).toBeNull();
   expect(ifRollover(70_000, 10, 65_536)).toBeNull();
   expect(ifRollover(65_530, 12, 65_536)).toBe(18);
