@@ -16,6 +16,7 @@ import type { Auth } from "./http/auth.ts";
 import type { Routes } from "./http/route.ts";
 import { adjustmentsRoutes } from "./http/routes/adjustments.ts";
 import { alarmsRoutes } from "./http/routes/alarms.ts";
+import { countersRoutes } from "./http/routes/counters.ts";
 import { attentionRoutes } from "./http/routes/attention.ts";
 import { auditRoutes } from "./http/routes/audit.ts";
 import { correctionsRoutes } from "./http/routes/corrections.ts";
@@ -64,6 +65,7 @@ export function routes(deps: {
     materialsRoutes,
     shiftsRoutes,
     alarmsRoutes,
+    countersRoutes,
     guidanceRoutes,
     adjustmentsRoutes,
     oeeRoutes,

@@ -33,6 +33,7 @@ audit.read                -       -       -     yes        -          yes       
 automation.off           yes     yes     yes     -        yes         yes        -          -          -
 automation.on             -       -       -      -         -          yes        -          -          -
 count.report              -      yes     yes    yes        -          yes        -          -          -
+counter.decide            -       -       -      -         -          yes        -          -          -
 deadletter.manage         -       -       -      -        yes          -         -         yes         -
 floor.look               yes     yes     yes    yes       yes         yes       yes        yes         -
 house.manage              -       -       -      -         -           -         -         yes         -

@@ -25,6 +25,7 @@ export const actions = {
   "instruction.follow": ["operator", "setter", "quality", "maintenance", "supervisor"],
   "stop.explain": ["operator", "setter", "maintenance", "supervisor"],
   "count.report": ["operator", "setter", "quality", "supervisor"],
+  "counter.decide": ["supervisor"],
   "job.run": ["operator", "setter", "supervisor"],
   "job.correct": ["supervisor", "administrator"],
   // An administrator makes the first order of a plant in which nobody else is yet.

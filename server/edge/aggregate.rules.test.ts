@@ -17,7 +17,7 @@ function run(points: readonly Point[], lengthMs: number, until = Infinity): Poin
 }
 
 describe("the mean of a fast tag", { timeout: 60_000 }, () => {
-  it("is weighted by time: 0 for 59 seconds and 60 for one is 1, not 30", () => {
+  it("13.3: is weighted by time: 0 for 59 seconds and 60 for one is 1, not 30", () => {
     expect(meanOf(null, [p(0, 0), p(59_000, 60)], 0, 60_000)).toEqual(p(0, 1));
   });
 
@@ -35,7 +35,7 @@ describe("the mean of a fast tag", { timeout: 60_000 }, () => {
     expect(meanOf(p(-5, 10), [p(500, 10, 1)], 0, 1000)).toEqual(p(0, 10, 1));
   });
 
-  it("leaves out the time for which nothing is known, and says so", () => {
+  it("13.3: leaves out the time for which nothing is known, and says so", () => {
     expect(meanOf(p(-5, 10), [p(500, Number.NaN, 2)], 0, 1000)).toEqual(p(0, 10, 1));
     expect(meanOf(p(-5, 10, 3), [], 0, 1000)).toEqual(p(0, Number.NaN, 3));
     expect(meanOf(null, [], 0, 1000)).toBeNull();

@@ -14,7 +14,7 @@ describe("the edge's checked clock", () => {
     expect(clock.now()).toBe(noon + 5000);
   });
 
-  it("takes the server's time when the computer is wrong by years", () => {
+  it("13.1: takes the server's time when the computer is wrong by years", () => {
     const system = new ManualClock(0);
     const clock = new CheckedClock(system);
     expect(clock.meet(noon)).toBe(noon);
@@ -49,7 +49,7 @@ describe("the edge's checked clock", () => {
   });
 });
 
-it("measures a source's skew as the smallest delay of the last minutes, and forgets older ones", () => {
+it("13.1: measures a source's skew as the smallest delay of the last minutes, and forgets older ones", () => {
   const skew = new SkewMeter();
   expect(skew.skewMs).toBeNull();
   skew.add(noon + 40, noon, 0);
@@ -60,4 +60,29 @@ it("measures a source's skew as the smallest delay of the last minutes, and forg
   expect(skew.skewMs).toBe(12);
   skew.add(noon + 3100, noon, 600_000);
   expect(skew.skewMs).toBe(3000);
+});
+
+it("13.1: a source whose clock runs ahead is warned of beyond 1 s and uncertain beyond 5 s, at its first reading", () => {
+  for (const [ahead, warned, uncertain] of [
+    [900, false, false],
+    [1100, true, false],
+    [4900, true, false],
+    [5100, true, true],
+  ] as const) {
+    const skew = new SkewMeter();
+    skew.add(noon, noon + ahead, 0);
+    expect([skew.warning !== null, skew.isUncertain], `${ahead} ms`).toEqual([warned, uncertain]);
+  }
+});
+
+it("13.1: that a source's clock is behind only a whole window proves: a birth may say old values, a store late ones", () => {
+  const skew = new SkewMeter();
+  skew.add(noon, noon - 3_600_000, 0);
+  expect([skew.warning, skew.isUncertain]).toEqual([null, false]);
+  skew.add(noon + 1000, noon - 6000, 1000);
+  skew.add(noon + 301_000, noon + 294_000, 301_000);
+  expect([skew.warning, skew.isUncertain]).toEqual([7000, true]);
+  // Set right by somebody: forgotten with its windows.
+  skew.add(noon + 602_000, noon + 601_990, 602_000);
+  expect([skew.warning, skew.isUncertain]).toEqual([null, false]);
 });

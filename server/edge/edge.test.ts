@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { systemClock } from "#server/core/clock.ts";
 import { anActuation } from "./testing/actuators.ts";
-import { aReflex } from "./testing/documents.ts";
+import { aReflex, setpointLimits } from "./testing/documents.ts";
 import {
   bothSources,
   type Press,
@@ -121,6 +121,25 @@ describe("a whole edge over real sockets", { timeout: 60_000 }, () => {
     await vi.waitFor(() => expect(press.written).toHaveLength(2), patience);
     const blocked = await server.actuate(anActuation({ value: 224, expected: 226 }));
     expect(blocked).toMatchObject({ result: "refused", reason: "alarm_on_target" });
+  });
+
+  it("13.1: a set-point in kelvin is written to a machine that speaks °C in °C, and comes back in kelvin", async () => {
+    const { server, press } = await plant();
+    const kelvin = { ...setpointLimits, min: 470, max: 535 };
+    const document = bothSources();
+    const tags = document.tags.map((tag) =>
+      tag.id === 12 ? { ...tag, unit: "K", high: 700, writable: kelvin } : tag,
+    );
+    server.send({ ...document, version: 2, tags });
+    // Said until the edge has the new document.
+    await vi.waitFor(() => {
+      press.say("MeltSetpoint", 231);
+      expect(server.values(12).at(-1)).toBe(504.15);
+    }, patience);
+    const change = anActuation({ value: 499.15, expected: 504.15, unit: "K" });
+    expect(await server.actuate(change)).toMatchObject({ result: "accepted" });
+    await vi.waitFor(() => expect(server.values(12).at(-1)).toBe(499.15), patience);
+    expect(press.written).toMatchObject([{ metric: "MeltSetpoint", value: 226 }]);
   });
 
   it("reports a metric it does not know once, keeps it as dead letter, and stores it when a document names it", async () => {

@@ -21,7 +21,7 @@ describe("the deadband", { timeout: 60_000 }, () => {
     expect(run(points).map((x) => x.num)).toEqual([20, 21, 21.1]);
   });
 
-  it("keeps the point just before a jump, so that a step stays a step", () => {
+  it("13.4: keeps the point just before a jump, so that a step stays a step", () => {
     const points = [p(0, 20), p(1000, 20.4), p(2000, 20.2), p(3000, 80)];
     expect(run(points)).toEqual([p(0, 20), p(2000, 20.2), p(3000, 80)]);
   });
@@ -31,7 +31,7 @@ describe("the deadband", { timeout: 60_000 }, () => {
     expect(run(points).map((x) => x.at)).toEqual([0, 10_000, 20_000]);
   });
 
-  it("never swallows a change of quality, or of having a value at all", () => {
+  it("13.4: never swallows a change of quality, or of having a value at all", () => {
     const points = [p(0, 20), p(1, 20, 1), p(2, 20, 1), p(3, Number.NaN, 2), p(4, 20, 0)];
     expect(run(points).map((x) => x.at)).toEqual([0, 1, 2, 3, 4]);
   });
@@ -53,7 +53,7 @@ describe("the deadband", { timeout: 60_000 }, () => {
     expect(release(tag, release(tag, state, 10_000).state, 30_000).out).toEqual([]);
   });
 
-  it("never misses a value by more than the band, nor keeps silent for longer than it may", () => {
+  it("13.4: never misses a value by more than the band, nor keeps silent for longer than it may", () => {
     const walk = fc.array(
       fc.record({ dt: fc.integer({ min: 1, max: 4000 }), dv: fc.double({ min: -2, max: 2, noNaN: true }) }),
       { minLength: 1, maxLength: 100 },
@@ -76,7 +76,7 @@ describe("the deadband", { timeout: 60_000 }, () => {
   });
 });
 
-it("thins process values only: never counters, states, cycle times, set-points, booleans or texts", () => {
+it("13.4: thins process values only: never counters, states, cycle times, set-points, booleans or texts", () => {
   expect(isThinned(aTag())).toBe(true);
   expect(isThinned(aTag({ meaning: "material" }))).toBe(true);
   for (const meaning of [

@@ -120,6 +120,24 @@ describe("a reading on its way through the edge", { timeout: 60_000 }, () => {
     ]);
   });
 
+  it("13.1: of a source whose clock runs 6 s ahead keeps its time and is uncertain, live and stored; 4 s ahead is good", async () => {
+    const { normaliser, heard } = await source();
+    await normaliser.readings([melt(231, 4000), melt(232, 6000)]);
+    expect(heard).toEqual([
+      [11, 231, 0, noon + 4000],
+      [11, 232, 1, noon + 6000],
+    ]);
+    await normaliser.readings([melt(233, 6100, { quality: 2 })]);
+    expect(heard.at(-1)).toEqual([11, 233, 2, noon + 6100]);
+  });
+
+  it("13.1: from beyond the tolerance in the future is a dead letter, and never live", async () => {
+    const { normaliser, queue, outlet, heard } = await source();
+    await normaliser.readings([melt(231, 6 * 60_000), melt(232, 0)]);
+    expect((await stored(queue, outlet)).readings).toEqual([["time_in_future"], [11, 0, 232]]);
+    expect(heard).toEqual([[11, 232, 0, noon]]);
+  });
+
   it("is heard by reflexes and gate before any filter, but not when it is history", async () => {
     const { normaliser, heard, values, queue, outlet } = await source();
     await normaliser.readings([melt(231, 0), melt(231, 1), melt(239, -60_000, { historical: true })]);
@@ -179,7 +197,7 @@ describe("a reading on its way through the edge", { timeout: 60_000 }, () => {
     expect((await stored(queue, outlet)).readings).toEqual([[21, 0, 1000]]);
   });
 
-  it("that was held back by the deadband comes out after the longest silence", async () => {
+  it("13.4: that was held back by the deadband comes out after the longest silence", async () => {
     const quiet = aDocument({ tags: [aTag({ deadband: 1 })] });
     const { normaliser, queue, outlet, clock } = await source(undefined, quiet);
     await normaliser.readings([melt(231, 0), melt(231.5, 100)]);

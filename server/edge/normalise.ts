@@ -134,15 +134,19 @@ export class Normaliser implements DriverSink {
       return queue.dead(tag.lane, now, verdict.dead, deadRaw(reading, this.#sourceId, tag.id, now));
     }
     const { sourceTime } = reading;
-    const { num, txt, quality } = verdict;
+    const { num, txt } = verdict;
+    state.sourceUnit = reading.unit;
+    if (reading.historical !== true && verdict.quality !== quality.stale)
+      this.#skew.add(now, sourceTime, clock.monotonic());
+    // The source's own time is kept as it said it; that it cannot be trusted is said beside it.
+    const q = this.#skew.isUncertain ? Math.max(verdict.quality, quality.uncertain) : verdict.quality;
     if (reading.historical === true) {
-      return queue.reading(tag.lane, true, tag.id, sourceTime, now, num, txt, quality);
+      return queue.reading(tag.lane, true, tag.id, sourceTime, now, num, txt, q);
     }
     const value = valueOf(state, verdict);
-    onValue(tag.id, value, quality, sourceTime);
-    values.set(tag.id, tag.machineId, value, quality, sourceTime);
-    this.#skew.add(now, sourceTime, clock.monotonic());
-    const point = { at: sourceTime, num, txt, quality };
+    onValue(tag.id, value, q, sourceTime);
+    values.set(tag.id, tag.machineId, value, q, sourceTime);
+    const point = { at: sourceTime, num, txt, quality: q };
     if (tag.aggregateMs === null || txt !== null) return this.#store(state, point, now);
     const step = aggregate(state.aggregate, point, tag.aggregateMs);
     state.aggregate = step.state;

@@ -1,3 +1,8 @@
+/** Beyond this a source's clock is reported, ms. */
+export const warnSkewMs = 1000;
+/** Beyond this the times of a source are not believed: its readings are uncertain at best, ms. */
+export const uncertainSkewMs = 5000;
+
 /** Length of the window in which the smallest difference counts, ms; two of them are kept. */
 const windowMs = 5 * 60_000;
 
@@ -19,6 +24,23 @@ export class SkewMeter {
     }
     const difference = edgeTime - sourceTime;
     this.#present = this.#present === null ? difference : Math.min(this.#present, difference);
+  }
+
+  /**
+   * Whether the source's clock is wrong by more than its readings can be good with. That it runs ahead one reading
+   * proves, for none is heard before it is said; that it is behind only a whole window does, for anything may come late.
+   */
+  get isUncertain(): boolean {
+    const skew = this.skewMs;
+    if (skew === null) return false;
+    return skew < -uncertainSkewMs || (this.#past !== null && skew > uncertainSkewMs);
+  }
+
+  /** The skew, once it is as sure and as large as `isUncertain` says but for a second: worth a warning. Else null. */
+  get warning(): number | null {
+    const skew = this.skewMs;
+    if (skew === null) return null;
+    return skew < -warnSkewMs || (this.#past !== null && skew > warnSkewMs) ? skew : null;
   }
 
   get skewMs(): number | null {

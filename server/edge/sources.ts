@@ -6,6 +6,7 @@ import type { EdgeDocument, EdgeSource } from "./document.contract.ts";
 import { Normaliser, type NormaliseParts } from "./normalise.ts";
 import type { Value } from "./reflexes.rules.ts";
 import { SkewMeter } from "./skew.ts";
+import { asSourceSays } from "./validate.rules.ts";
 import type { EdgeHealth } from "./uplink.contract.ts";
 
 interface Running {
@@ -15,6 +16,8 @@ interface Running {
   readonly driver: Driver;
   readonly normaliser: Normaliser;
   readonly skew: SkewMeter;
+  /** That its clock is wrong was said, and it is not right again. */
+  warned: boolean;
 }
 
 export interface SourcesOptions extends NormaliseParts {
@@ -73,7 +76,10 @@ export class Sources implements Service {
     const tag = this.#options.book.tag(tagId);
     const running = tag === null ? undefined : this.#running.get(tag.sourceId);
     if (tag === null || running === undefined) return { result: "refused", reason: "no such source" };
-    const raw = typeof value === "number" ? (value - tag.shift) / tag.scale : value;
+    if (typeof value !== "number") return running.driver.write(tag.metric, value);
+    // The machine takes a number in its own unit: what was converted on its way here is converted on its way back.
+    const raw = asSourceSays(value, tag, this.#options.book.sourceUnit(tagId));
+    if (raw === null) return { result: "refused", reason: "the unit of the source is another one" };
     return running.driver.write(tag.metric, raw);
   }
 
@@ -123,7 +129,7 @@ export class Sources implements Service {
     const normaliser = new Normaliser(source.id, this.#options, skew);
     try {
       const driver = createDriver(source);
-      this.#running.set(source.id, { source, key: keyOf(source), driver, normaliser, skew });
+      this.#running.set(source.id, { source, key: keyOf(source), driver, normaliser, skew, warned: false });
       await driver.start(normaliser, this.#abort.signal);
       log.info({ source: source.code, driver: driver.name }, "source started");
     } catch (error) {
@@ -145,10 +151,22 @@ export class Sources implements Service {
     }
   }
 
+  /** A source's clock that is wrong by more than a second is told once, and again when it was right meanwhile. */
+  #warn(running: Running): void {
+    const { source, skew } = running;
+    const wrong = skew.warning !== null;
+    if (wrong && !running.warned)
+      this.#options.log.warn({ source: source.code, skewMs: skew.warning }, "the clock of a source is wrong");
+    running.warned = wrong;
+  }
+
   async #tick(clock: Clock): Promise<void> {
     const { signal } = this.#abort;
     while (!signal.aborted) {
-      for (const { normaliser } of this.#running.values()) normaliser.tick();
+      for (const running of this.#running.values()) {
+        running.normaliser.tick();
+        this.#warn(running);
+      }
       await clock.sleep(tickMs, signal);
     }
   }

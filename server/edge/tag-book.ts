@@ -10,6 +10,8 @@ export interface TagState {
   readonly thinned: boolean;
   filter: FilterState;
   aggregate: AggregateState;
+  /** The unit the source says its values in; undefined while it says none: then it is the tag's. */
+  sourceUnit?: string | undefined;
 }
 
 /** The document by what the reading path asks for: source and metric, tag, machine. */
@@ -50,6 +52,11 @@ export class TagBook {
 
   tag(tagId: number): EdgeTag | null {
     return this.#byId.get(tagId)?.tag ?? null;
+  }
+
+  /** The unit its source says the tag in; undefined = the tag's own. */
+  sourceUnit(tagId: number): string | undefined {
+    return this.#byId.get(tagId)?.sourceUnit;
   }
 
   machine(machineId: number): EdgeMachine | null {

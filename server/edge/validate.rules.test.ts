@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RawReading } from "#server/device/driver.contract.ts";
 import { aTag } from "./testing/documents.ts";
-import { deadRaw, hasLoneSurrogate, judge } from "./validate.rules.ts";
+import { asSourceSays, deadRaw, hasLoneSurrogate, judge } from "./validate.rules.ts";
 
 const now = 1_790_000_000_000;
 const raw = (change: Partial<RawReading>): RawReading => ({
@@ -89,5 +89,17 @@ describe("a reading that goes to the dead letters", { timeout: 60_000 }, () => {
   it("keeps at most 64 KiB of a very long text", () => {
     const kept = deadRaw(raw({ value: "\u0001".repeat(1_000_000) }), 1, 11, now);
     expect(JSON.stringify(kept).length).toBeLessThan(65_536);
+  });
+});
+
+describe("a value on its way back to the machine", () => {
+  it.each([
+    ["in the tag's unit", aTag(), undefined, 230, 230],
+    ["in the source's unit", aTag(), "°F", 230, 446],
+    ["with scale and shift", aTag({ scale: 0.1, shift: -40 }), undefined, 210, 2500],
+    ["of a tag without a unit", aTag({ unit: null }), "°F", 230, 230],
+    ["of another quantity: none", aTag(), "bar", 230, null],
+  ])("13.1: %s", (_what, tag, unit, value, said) => {
+    expect(asSourceSays(value, tag, unit)).toBe(said);
   });
 });

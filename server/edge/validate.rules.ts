@@ -67,6 +67,15 @@ function judgeNumber(value: number, reading: RawReading, tag: EdgeTag): Verdict 
   return alive(num, null, reading.quality);
 }
 
+/**
+ * A value in the tag's unit as its source says it: the way back of `judge`. Null = there is no exact way.
+ * @param sourceUnit what the source said its unit is; undefined = the tag's
+ */
+export function asSourceSays(value: number, tag: EdgeTag, sourceUnit: string | undefined): number | null {
+  const raw = (value - tag.shift) / tag.scale;
+  return sourceUnit === undefined || tag.unit === null ? raw : convert(raw, tag.unit, sourceUnit);
+}
+
 function judgeBig(value: bigint, reading: RawReading, tag: EdgeTag): Verdict {
   const exact = Number(value);
   if (Number.isSafeInteger(exact)) return judgeNumber(exact, reading, tag);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestBrowser, type TestHouse, testHouse } from "./testing.ts";
 import { adjustmentsRoutes } from "./routes/adjustments.ts";
 import { attentionRoutes } from "./routes/attention.ts";
+import { countersRoutes } from "./routes/counters.ts";
 import { deadLettersRoutes } from "./routes/dead-letters.ts";
 import { machinesRoutes } from "./routes/machines.ts";
 import { oeeRoutes } from "./routes/oee.ts";
@@ -15,6 +16,7 @@ beforeAll(async () => {
   house = await testHouse([
     adjustmentsRoutes,
     attentionRoutes,
+    countersRoutes,
     deadLettersRoutes,
     machinesRoutes,
     oeeRoutes,
@@ -49,6 +51,11 @@ const writes: readonly (readonly [path: string, body: object, field: string])[] 
   ["/adjustments", { machineId: 1, tagId: 3_000_000_000, value: 1, reason: "too far" }, "tagId"],
   ["/machines/press-1/automation", { on: true, tagId: 3_000_000_000 }, "tagId"],
   ["/rules/3000000000/authority", { authority: 1, reason: "too far" }, "ruleId"],
+  [
+    "/counters/decide",
+    { tagId: 3_000_000_000, at: 1, from: 2, to: 1, decision: "reset", reason: "too far" },
+    "tagId",
+  ],
   ["/dead-letters/discard", { ids: [9e30], reason: "too far" }, "ids.0"],
   ["/stations", { name: "Hall", machineIds: [3_000_000_000] }, "machineIds.0"],
 ];

@@ -26,6 +26,7 @@ export interface Place {
     | "orders"
     | "materials"
     | "corrections"
+    | "counters"
     | "reports"
     | "setup"
     | "sources"

@@ -12,6 +12,7 @@ const places: readonly (Place & { readonly action: Action })[] = [
   { href: "/office/orders", key: "orders", action: "office.look" },
   { href: "/office/materials", key: "materials", action: "office.look" },
   { href: "/office/corrections", key: "corrections", action: "job.correct" },
+  { href: "/office/counters", key: "counters", action: "counter.decide" },
   { href: "/reports", key: "reports", action: "reports.look" },
   { href: "/admin/setup", key: "setup", action: "plant.manage" },
   { href: "/admin/sources", key: "sources", action: "admin.look" },

@@ -36,16 +36,16 @@ export function Values(props: { machine: MachineView }): ReactNode {
     >
       {tags.length === 0 && <p className="text-ink-2">{t("none")}</p>}
       {tags.map((tag) => (
-        <Value key={tag.id} tag={tag} staleMs={props.machine.staleMs} />
+        <Value key={tag.id} tag={tag} />
       ))}
     </section>
   );
 }
 
-function Value(props: { tag: MachineTag; staleMs: number }): ReactNode {
-  const { tag, staleMs } = props;
+function Value(props: { tag: MachineTag }): ReactNode {
+  const { tag } = props;
   const t = useTranslations("floor.values");
-  const sample = useSample(tag.id, staleMs);
+  const sample = useSample(tag.id, tag.staleMs);
   const setpoint = useRawSample(tag.setpointTagId)?.value;
   const value = typeof sample?.value === "number" ? sample.value : null;
   const side = value === null || sample?.stale === true ? null : outsideBand(tag, value);

@@ -107,6 +107,21 @@ export const counterJump = pgTable(
     toValue: doublePrecision("to_value").notNull(),
     decision: text("decision", { enum: ["reset", "rollover"] }).notNull(),
     delta: doublePrecision("delta").notNull(),
+    doubtful: boolean("doubtful").notNull().default(false),
+  },
+  (t) => [primaryKey({ columns: [t.tagId, t.at] })],
+);
+
+export const counterVerdict = pgTable(
+  "counter_verdict",
+  {
+    tagId: integer("tag_id").notNull(),
+    at: instant("at").notNull(),
+    fromValue: doublePrecision("from_value").notNull(),
+    toValue: doublePrecision("to_value").notNull(),
+    decision: text("decision", { enum: ["reset", "rollover", "wrong"] }).notNull(),
+    reason: text("reason").notNull(),
+    decidedAt: instant("decided_at").notNull(),
   },
   (t) => [primaryKey({ columns: [t.tagId, t.at] })],
 );

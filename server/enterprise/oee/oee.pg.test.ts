@@ -74,7 +74,7 @@ function told(from: number, to: number, word: string, countFrom: number): Said[]
   return said.toSorted((a, b) => a.at - b.at);
 }
 
-test("a stop across the end of a shift counts in both; the ended shift is closed, and a late word restates it", async () => {
+test("13.2: a stop across the end of a shift counts in both; the ended shift is closed, and a late word restates it", async () => {
   const { db } = handle;
   const m = await plantWithShifts("o-1");
   const clock = new ManualClock(early);

@@ -208,7 +208,7 @@ test("an open guard and a silent machine are said at once and go when they are o
   expect((await openOf(machine)).map((a) => [a.kind, a.state])).toEqual([["guard_open", "rtn_unack"]]);
 });
 
-test("what the edge did by itself is reported with its source time; a backlog raises nothing", async () => {
+test("13.2: what the edge did by itself is reported with its source time; a backlog raises nothing", async () => {
   const { machine } = await condition();
   const at = clock.now() - 3000;
   const data = {

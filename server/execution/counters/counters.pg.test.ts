@@ -52,13 +52,13 @@ test("parts are counted in the ten seconds in which the machine counted them", a
   ]);
 });
 
-test("bad and stale readings are skipped, not zero", async () => {
+test("13.6: bad and stale readings are skipped, not zero", async () => {
   const m = await machine();
   await lane().hear(m, [good(0, 10), good(1, 0, 2), good(2, 0, 3), good(3, 12)]);
   expect(await buckets(m)).toEqual([[0, 2, 0]]);
 });
 
-test("a roll-over and a reset are told apart, and the decision is kept", async () => {
+test("13.6: a roll-over and a reset are told apart, and the decision is kept", async () => {
   const m = await machine();
   await handle.db.update(tag).set({ modulus: 65_536 }).where(eq(tag.id, m.tags.good));
   await lane().hear(m, [good(0, 65_530), good(5, 12), good(15, 4)]);
@@ -77,7 +77,7 @@ test("a roll-over and a reset are told apart, and the decision is kept", async (
   ]);
 });
 
-test("late, shuffled and cut into batches, counts are those of readings in order", async () => {
+test("13.2: late, shuffled and cut into batches, counts are those of readings in order", async () => {
   const reading = fc.record({
     s: fc.integer({ min: 0, max: 90 }),
     value: fc.integer({ min: 0, max: 50 }),
@@ -118,7 +118,7 @@ test("late, shuffled and cut into batches, counts are those of readings in order
   );
 }, 90_000);
 
-test("a job that is said to have begun ten minutes ago gets the parts since then, at its ideal time", async () => {
+test("13.7: a job that is said to have begun ten minutes ago gets the parts since then, at its ideal time", async () => {
   const { db } = handle;
   const m = await machine();
   const l = lane();

@@ -3,7 +3,13 @@ import type { Tx } from "#db/client.ts";
 import { epochMs, instant, intArray, periodOf } from "#db/sql.ts";
 import { countBucket, counterJump } from "#db/schema/execution/production.ts";
 import { quality } from "#server/device/tag.contract.ts";
-import { bucketMs, bucketStart, type CounterReading, countSeries } from "./counters.rules.ts";
+import {
+  bucketMs,
+  bucketStart,
+  type CounterReading,
+  type CounterVerdict,
+  countSeries,
+} from "./counters.rules.ts";
 
 type CounterMeaning = "good" | "scrap" | "cycles";
 
@@ -43,16 +49,18 @@ export async function lockCounts(tx: Tx, ids: readonly number[]): Promise<void> 
  * corrected, and from the jobs that ran then; both edges are source time. What the first reading after `to` counts is
  * counted again with it, for it is the difference to the reading before. What was counted from readings that have been
  * deleted since stands as it is. The caller holds the machine's lock.
+ * @returns until when it was counted again, source time
  */
-export async function recount(tx: Tx, machineId: number, from: number, to: number): Promise<void> {
+export async function recount(tx: Tx, machineId: number, from: number, to: number): Promise<number> {
   const tags = await tx.execute<CounterTag & Record<string, unknown>>(sql`
     select id, meaning, modulus from tag where machine_id = ${machineId} and meaning in ('good', 'scrap', 'cycles')`);
   const ids = tags.map((t) => t.id);
   const start = Math.max(bucketStart(from), await wholeFrom(tx, ids));
   const end = bucketStart(Math.max(to, await nextReadings(tx, ids, to))) + bucketMs;
-  if (start >= end) return;
+  if (start >= end) return end;
   const runs = await runsIn(tx, machineId, start, end);
   const readings = await readingsOf(tx, ids, start, end);
+  const verdicts = await verdictsOf(tx, ids, start, end);
   const buckets = new Map<string, Bucket>();
   const jumps: (typeof counterJump.$inferInsert)[] = [];
   // Nothing counts faster than three times its ideal: more than that was a reset, not a roll-over.
@@ -60,10 +68,9 @@ export async function recount(tx: Tx, machineId: number, from: number, to: numbe
   const maxPerMs = ideals.length === 0 ? null : 3 / Math.min(...ideals);
 
   for (const tag of tags) {
-    const { counted, jumps: found } = countSeries(readings.get(tag.id) ?? [], {
-      modulus: tag.modulus,
-      maxPerMs,
-    });
+    const limits = { modulus: tag.modulus, maxPerMs };
+    const said = verdicts.filter(({ tagId }) => tagId === tag.id);
+    const { counted, jumps: found } = countSeries(readings.get(tag.id) ?? [], limits, said);
     for (const { at, delta } of counted) {
       if (at < start) continue;
       const run = runAt(runs, at);
@@ -72,7 +79,7 @@ export async function recount(tx: Tx, machineId: number, from: number, to: numbe
       buckets.set(key, bucket);
       add(bucket, tag.meaning, delta, run?.idealMs ?? null);
     }
-    for (const { at, from: before, to: after, decision, delta } of found) {
+    for (const { at, from: before, to: after, decision, delta, doubtful } of found) {
       if (at < start || decision === null) continue;
       jumps.push({
         machineId,
@@ -82,6 +89,7 @@ export async function recount(tx: Tx, machineId: number, from: number, to: numbe
         toValue: after,
         decision,
         delta,
+        doubtful,
       });
     }
   }
@@ -104,6 +112,7 @@ export async function recount(tx: Tx, machineId: number, from: number, to: numbe
       .insert(counterJump)
       .values(jumps.slice(i, i + 1000))
       .onConflictDoNothing();
+  return end;
 }
 
 function emptyBucket(start: number, jobId: string | null): Bucket {
@@ -151,6 +160,24 @@ async function saidByPeople(
     group by at having sum(good) <> 0 or sum(scrap) <> 0 order by at`);
 }
 
+/** What people said of steps in [from, to). */
+async function verdictsOf(
+  tx: Tx,
+  tags: readonly number[],
+  from: number,
+  to: number,
+): Promise<(CounterVerdict & { tagId: number })[]> {
+  return tx.execute<CounterVerdict & { tagId: number } & Record<string, unknown>>(sql`
+    select tag_id as "tagId", ${epochMs(sql`at`)} as at, from_value as "from", to_value as "to", decision
+    from counter_verdict where tag_id = any(${intArray(tags)}) and at >= ${instant(from)} and at < ${instant(to)}
+      and decision <> 'wrong'`);
+}
+
+/** A reading that counts: good or uncertain, a number, and not one that a person called wrong. */
+const counts = sql`quality <= ${quality.uncertain} and num is not null and not exists (
+  select from counter_verdict v
+  where v.tag_id = reading.tag_id and v.at = source_ts and v.to_value = num and v.decision = 'wrong')`;
+
 type ReadingRow = { tagId: number; at: number; value: number } & Record<string, unknown>;
 
 /** Good readings of each counter in [from, to), with the one before as baseline, in order of source time. */
@@ -165,7 +192,7 @@ async function readingsOf(
   const rows = await tx.execute<ReadingRow>(sql`
     select tag_id as "tagId", ${epochMs(sql`source_ts`)} as at, num as value from reading
     where tag_id = any(${intArray(tags)}) and source_ts >= ${instant(from)} and source_ts < ${instant(to)}
-      and quality <= ${quality.uncertain} and num is not null
+      and ${counts}
     order by source_ts, epoch, seq`);
   for (const { tagId, ...reading } of rows) series.get(tagId)?.push(reading);
   return series;
@@ -200,7 +227,7 @@ async function baselines(tx: Tx, tags: readonly number[], at: number): Promise<R
       cross join lateral (
         select ${epochMs(sql`source_ts`)} as at, num as value from reading
         where tag_id = u.id and source_ts >= ${instant(from)} and source_ts < ${instant(at)}
-          and quality <= ${quality.uncertain} and num is not null
+          and ${counts}
         order by source_ts desc, epoch desc, seq desc limit 1) r`);
     found.push(...rows);
   }
@@ -213,7 +240,7 @@ async function nextReadings(tx: Tx, tags: readonly number[], at: number): Promis
     select max(r.at) as at from unnest(${intArray(tags)}) u(id)
     cross join lateral (
       select ${epochMs(sql`source_ts`)} as at from reading
-      where tag_id = u.id and source_ts > ${instant(at)} and quality <= ${quality.uncertain} and num is not null
+      where tag_id = u.id and source_ts > ${instant(at)} and ${counts}
       order by source_ts limit 1) r`);
   return rows[0]?.at ?? Number.NEGATIVE_INFINITY;
 }

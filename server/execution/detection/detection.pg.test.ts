@@ -76,7 +76,7 @@ async function replay(
   }
 }
 
-test("a replay of stored readings finds the same deviations, in whatever batches; a backlog finds none", async () => {
+test("13.2: a replay of stored readings finds the same deviations, in whatever batches; a backlog finds none", async () => {
   const loop = await makeLoop(db, "replay", start);
   const found = async () => {
     const rows = await db

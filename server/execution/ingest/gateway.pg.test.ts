@@ -64,7 +64,7 @@ test("a hole is asked for, and what a gap event explains is stepped over", async
   expect(await send(socket, later)).toEqual({ result: "acked", acked: 5 });
 });
 
-test("NaN, a NUL in a text, the year 2999 and an unknown tag do not stop their block", async () => {
+test("13.1: NaN, a NUL in a text, the year 2999 and an unknown tag do not stop their block", async () => {
   const { plant, value, numbersOf, lettersOf } = ingest;
   const { socket } = await ingest.edge();
   const epoch = randomEpoch();
@@ -136,7 +136,7 @@ test("a message of 10 MB ends its connection and nothing else", async () => {
   });
 });
 
-test("the live value comes with the block; an older or a historical one does not replace it", async () => {
+test("13.2: the live value comes with the block; an older or a historical one does not replace it", async () => {
   const { plant, server } = ingest;
   const { socket } = await ingest.edge();
   const tagId = plant.numbers[2] ?? 0;

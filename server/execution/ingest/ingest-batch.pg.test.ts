@@ -50,7 +50,7 @@ async function stored(epoch: string): Promise<{ seq: number; num: number | null 
     .orderBy(asc(reading.seq));
 }
 
-test("a batch that comes again is answered with the cursor and stored once", async () => {
+test("13.2: a batch that comes again is answered with the cursor and stored once", async () => {
   const { db } = handle;
   const epoch = randomEpoch();
   const first = await ingestReadings(db, batch(epoch, 1, [10, 20, 30]), now);
@@ -67,7 +67,7 @@ test("a batch that comes again is answered with the cursor and stored once", asy
   ]);
 });
 
-test("of a batch that overlaps what is stored only the new tail is taken", async () => {
+test("13.2: of a batch that overlaps what is stored only the new tail is taken", async () => {
   const { db } = handle;
   const epoch = randomEpoch();
   await ingestReadings(db, batch(epoch, 1, [1, 2, 3]), now);
@@ -123,7 +123,7 @@ test("a hole that a recorded gap covers is stepped over, one that it covers in p
   ]);
 });
 
-test("an unknown tag, a time in seconds, in the past and in the year 2999 are dead letters with their reason", async () => {
+test("13.1: an unknown tag, a time in seconds, in the past and in the year 2999 are dead letters with their reason", async () => {
   const { db } = handle;
   const epoch = randomEpoch();
   const given = batch(epoch, 1, [1, 2, 3, 4, 5]);
@@ -204,7 +204,7 @@ test("two servers that take the same stream at once store it once", async () => 
   expect(rows.map((row) => row.seq)).toEqual(Array.from({ length: 2000 }, (_, i) => i + 1));
 });
 
-test("late data within the retention gets the partition of its day", async () => {
+test("13.2: late data within the retention gets the partition of its day", async () => {
   const { db } = handle;
   const at = now - 40 * 86_400_000;
   await ingestReadings(db, batch(randomEpoch(), 1, [1], at), now);

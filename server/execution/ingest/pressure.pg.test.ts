@@ -44,7 +44,7 @@ test("a server that starts again shows the newest stored values at once", async 
   await again.close();
 });
 
-test("with every backend killed again and again, each reading is stored exactly once", async () => {
+test("13.2: with every backend killed again and again, each reading is stored exactly once", async () => {
   const { db, value, numbersOf } = ingest;
   const { socket } = await ingest.edge();
   const epoch = randomEpoch();

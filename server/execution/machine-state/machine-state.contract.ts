@@ -87,15 +87,19 @@ export const MachineTag = z.object({
   /** The set-point that drives this value, if there is one. */
   setpointTagId: z.number().int().nullable(),
   writable: z.object({ min: z.number(), max: z.number(), maxStep: z.number() }).nullable(),
+  /** After this without a reading the value is drawn stale, ms. */
+  staleMs: z.number(),
 });
 export type MachineTag = z.infer<typeof MachineTag>;
 
 /** The one value that stands for a machine where many are shown. */
-export const MainTag = MachineTag.pick({ id: true, name: true, unit: true, decimals: true }).extend({
-  machineId: z.number().int(),
-  /** After this without a reading the value is drawn stale, ms. */
-  staleMs: z.number(),
-});
+export const MainTag = MachineTag.pick({
+  id: true,
+  name: true,
+  unit: true,
+  decimals: true,
+  staleMs: true,
+}).extend({ machineId: z.number().int() });
 export type MainTag = z.infer<typeof MainTag>;
 
 /** Counts and pace of the running shift, in parts and parts per hour of real time. */

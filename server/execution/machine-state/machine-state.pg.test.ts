@@ -112,7 +112,7 @@ test("a micro-stop is no stop; one that is still open becomes one, back to its s
   expect(await topics(m)).toContain("stop.opened");
 });
 
-test("a machine that falls silent has no data from its stale limit on, and its stop ends there", async () => {
+test("13.3: a machine that falls silent has no data from its stale limit on, and its stop ends there", async () => {
   const m = await machine();
   const l = lane();
   await l.hear(m, [state(0, "running"), state(30, "stopped")]);
@@ -125,7 +125,7 @@ test("a machine that falls silent has no data from its stale limit on, and its s
   expect(await states(m)).toEqual(["0-30 running", "30-90 stopped", "90-200 no_data", "200- running"]);
 });
 
-test("data that was held back fills the silence, raises no live fact and says that the past changed", async () => {
+test("13.2: data that was held back fills the silence, raises no live fact and says that the past changed", async () => {
   const m = await machine();
   const l = lane();
   await l.hear(m, [state(0, "running")]);
@@ -179,7 +179,7 @@ test("the newest guard signal by source time counts, not the last to arrive", as
   expect(await topics(m)).toEqual(["machine.signalChanged"]);
 });
 
-test("late, shuffled and cut into batches, readings lead to the same states and stops as in order", async () => {
+test("13.2: late, shuffled and cut into batches, readings lead to the same states and stops as in order", async () => {
   const words = fc.constantFrom("running", "stopped", "fault", "setup", "starved");
   const reading = fc.record({
     s: fc.integer({ min: 0, max: 60 }),

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { staleAfterMs } from "../tags/stale.rules.ts";
 import type { Db, Tx } from "#db/client.ts";
 import { epochMs } from "#db/sql.ts";
 import { saidByHand } from "../manual/manual.queries.ts";
@@ -165,13 +166,21 @@ export async function machineView(db: Db | Tx, code: string, now: number): Promi
   };
 }
 
+/** The interval at which a tag is heard while it stands still, as the basis of `staleMs`. */
+const interval = sql`greatest(expected_ms, max_silence_ms) as "staleMs"`;
+
+function withStale<T extends { staleMs: number }>(row: T): T {
+  return { ...row, staleMs: staleAfterMs(row.staleMs) };
+}
+
 /** The tags of a machine with what a screen draws around their values. */
 export async function machineTags(db: Db | Tx, machineId: number): Promise<MachineTag[]> {
-  return db.execute<MachineTag & Record<string, unknown>>(sql`
+  const rows = await db.execute<MachineTag & Record<string, unknown>>(sql`
     select id, metric, name, meaning, datatype, unit, decimals, low, high, normal_low as "normalLow",
       normal_high as "normalHigh", setpoint_tag_id as "setpointTagId",
-      case when writable is null then null else jsonb_build_object('min', writable -> 'min', 'max', writable -> 'max', 'maxStep', writable -> 'maxStep') end as writable
+      case when writable is null then null else jsonb_build_object('min', writable -> 'min', 'max', writable -> 'max', 'maxStep', writable -> 'maxStep') end as writable, ${interval}
     from tag where machine_id = ${machineId} and enabled order by id`);
+  return rows.map(withStale);
 }
 
 async function suspendedTags(db: Db | Tx, machineId: number): Promise<MachineView["suspended"]> {
@@ -182,12 +191,12 @@ async function suspendedTags(db: Db | Tx, machineId: number): Promise<MachineVie
 
 /** The first process value of each machine that has one. */
 export async function mainTags(db: Db | Tx): Promise<MainTag[]> {
-  return db.execute<MainTag & Record<string, unknown>>(sql`
-    select distinct on (t.machine_id) t.id, t.name, t.unit, t.decimals, t.machine_id as "machineId",
-      w.stale_ms as "staleMs"
-    from tag t join work_unit w on w.id = t.machine_id
+  const rows = await db.execute<MainTag & Record<string, unknown>>(sql`
+    select distinct on (t.machine_id) t.id, t.name, t.unit, t.decimals, t.machine_id as "machineId", ${interval}
+    from tag t
     where t.meaning = 'measurement' and t.datatype = 'number' and t.enabled
     order by t.machine_id, t.id`);
+  return rows.map(withStale);
 }
 
 /** Lines with their machines, in flow order, and the shift that runs there. */

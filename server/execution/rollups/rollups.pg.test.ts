@@ -21,7 +21,7 @@ const now = t0 + 3_600_000;
 
 beforeAll(async () => {
   handle = await testDb();
-  plant = await makePlant(handle.db, "rollups", 8);
+  plant = await makePlant(handle.db, "rollups", 9);
   streamId = await streamIdOf(handle.db, plant.edgeId, 0);
 });
 afterAll(() => handle.close());
@@ -67,7 +67,7 @@ async function buckets(tagId: number, level: number) {
   return rows.map((row) => ({ ...row, s: (row.bucket.getTime() - t0) / 1000 }));
 }
 
-test("a mean is weighted by time: 0 for 8 s, then 50 for 2 s is 10, not 25", async () => {
+test("13.3: a mean is weighted by time: 0 for 8 s, then 50 for 2 s is 10, not 25", async () => {
   const tagId = plant.numbers[0] ?? 0;
   await store(tagId, [
     { s: 0, v: 0 },
@@ -79,7 +79,22 @@ test("a mean is weighted by time: 0 for 8 s, then 50 for 2 s is 10, not 25", asy
   expect(first).toMatchObject({ integral: 100, knownS: 10, goodS: 10, goodShare: 1 });
 });
 
-test("a value holds through silent buckets until its longest silence and the stale time are over", async () => {
+test("13.3: an hour of 0 for 59 minutes and 60 for the last one is 1.0, though the samples' mean is another", async () => {
+  const tagId = plant.numbers[8] ?? 0;
+  // By exception: the zero is repeated each 20 s, the 60 is said each second.
+  const zeros = Array.from({ length: 177 }, (_, i) => ({ s: i * 20, v: 0 }));
+  const sixties = Array.from({ length: 60 }, (_, i) => ({ s: 3540 + i, v: 60 }));
+  await store(tagId, [...zeros, ...sixties, { s: 3600, v: 0 }]);
+  for (const level of [10, 60, 900]) {
+    const hour = (await buckets(tagId, level)).filter(({ s }) => s < 3600);
+    const sum = (of: (row: (typeof hour)[number]) => number) => hour.reduce((all, row) => all + of(row), 0);
+    expect(sum((row) => row.integral) / sum((row) => row.knownS)).toBe(1);
+    expect(sum((row) => row.knownS)).toBe(3600);
+    expect(sum((row) => row.sum ?? 0) / sum((row) => row.count)).toBeGreaterThan(15);
+  }
+});
+
+test("13.3: a value holds through silent buckets until its longest silence and the stale time are over", async () => {
   const tagId = plant.numbers[1] ?? 0;
   await store(tagId, [{ s: 5, v: 4 }]);
   const rows = await buckets(tagId, 10);
@@ -93,7 +108,7 @@ test("a value holds through silent buckets until its longest silence and the sta
   expect(minute).toMatchObject({ count: 1, integral: 120, knownS: 30, goodShare: 0.5, first: 4, last: 4 });
 });
 
-test("a bad or stale reading, or none at all, ends the hold; an uncertain one counts but is not good", async () => {
+test("13.3: a bad or stale reading, or none at all, ends the hold; an uncertain one counts but is not good", async () => {
   const tagId = plant.numbers[2] ?? 0;
   await store(tagId, [
     { s: 0, v: 10 },
@@ -106,7 +121,7 @@ test("a bad or stale reading, or none at all, ends the hold; an uncertain one co
   expect(rest).toEqual([]);
 });
 
-test("late data restates exactly the buckets it touches", async () => {
+test("13.2: late data restates exactly the buckets it touches", async () => {
   const tagId = plant.numbers[3] ?? 0;
   const minute = Array.from({ length: 30 }, (_, i) => ({ s: i * 5, v: i }));
   await store(tagId, minute);
@@ -140,7 +155,7 @@ test("late data restates exactly the buckets it touches", async () => {
   expect(whole).toMatchObject({ max: 1000, count: 13 });
 });
 
-test("a late bad reading takes away the buckets through which the value had held", async () => {
+test("13.2: a late bad reading takes away the buckets through which the value had held", async () => {
   const tagId = plant.numbers[4] ?? 0;
   await store(tagId, [{ s: 1, v: 3 }]);
   expect(await buckets(tagId, 10)).toHaveLength(4);
@@ -162,7 +177,7 @@ test("a tag that falls silent gets the rest of its hold when it is over", async 
   ]);
 });
 
-test("whatever the order in which readings come, the rollups are those of one pass over all of them", async () => {
+test("13.2: whatever the order in which readings come, the rollups are those of one pass over all of them", async () => {
   const [one, other] = [plant.numbers[6] ?? 0, plant.numbers[7] ?? 0];
   const points = Array.from({ length: 200 }, (_, i) => ({
     s: (i * i * 7) % 1800,

@@ -90,7 +90,7 @@ test("a reflex that stops a machine names who judged its risk; every change is a
   expect(row).toMatchObject({ action: "request_stop", riskAssessment: "RA-17", version: 2 });
 });
 
-test("few readings are drawn as they are, from the one that held before, with gaps where nothing is known", async () => {
+test("13.5: few readings are drawn as they are, from the one that held before, with gaps where nothing is known", async () => {
   const tagId = plant.numbers[1] ?? 0;
   const at = (s: number) => now - 3_600_000 + s * 1000;
   await storeReadings(handle.db, plant, [
@@ -106,7 +106,7 @@ test("few readings are drawn as they are, from the one that held before, with ga
   expect(trend.value).toEqual([1, 2, null, 3, null, 4]);
 });
 
-test("a spike of one reading among many survives, at the level of readings and of rollups", async () => {
+test("13.5: a spike of one reading among many survives, at the level of readings and of rollups", async () => {
   const tagId = plant.numbers[2] ?? 0;
   const from = now - 6 * 3_600_000;
   const readings = Array.from({ length: 6 * 3600 }, (_, s) => ({
@@ -129,7 +129,7 @@ test("a spike of one reading among many survives, at the level of readings and o
   expect(rolled.value.slice(0, 100)).not.toContain(null);
 });
 
-test("a silence is a gap in the rollups too", async () => {
+test("13.5: a silence is a gap in the rollups too", async () => {
   const tagId = plant.numbers[3] ?? 0;
   const from = now - 5 * 3_600_000;
   await storeReadings(
@@ -160,7 +160,7 @@ test("a text tag answers its changes, beginning with the one that held", async (
   ]);
 });
 
-test("a reading finds the order that ran when it was taken, also when that is said afterwards", async () => {
+test("13.7: a reading finds the order that ran when it was taken, also when that is said afterwards", async () => {
   const { db } = handle;
   const tagId = plant.numbers[4] ?? 0;
   const at = now - 600_000;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { levelFor, withGaps } from "./trend.rules.ts";
 
-test("the coarsest rollup that is as fine as a pixel is read, and readings below that", () => {
+test("13.5: the coarsest rollup that is as fine as a pixel is read, and readings below that", () => {
   expect(levelFor(9_999)).toBe(null);
   expect(levelFor(10_000)).toBe(10);
   expect(levelFor(59_999)).toBe(10);
@@ -11,7 +11,7 @@ test("the coarsest rollup that is as fine as a pixel is read, and readings below
 
 const point = (at: number, value: number | null) => ({ at, value, min: value, max: value });
 
-test("a line ends where its value is not known any more, once", () => {
+test("13.5: a line ends where its value is not known any more, once", () => {
   const columns = withGaps(
     [point(0, 1), point(10, 2), point(100, null), point(110, null), point(120, 5)],
     30,

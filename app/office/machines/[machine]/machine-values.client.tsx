@@ -38,7 +38,7 @@ function ValueTile(props: {
   const { tag, chosen } = props;
   const t = useTranslations("office.machine");
   const locale = useLocale();
-  const sample = useSample(tag.id, 15_000);
+  const sample = useSample(tag.id, tag.staleMs);
   const setpoint = useRawSample(tag.setpointTagId);
   const value = typeof sample?.value === "number" ? sample.value : null;
   const at = typeof setpoint?.value === "number" ? setpoint.value : null;
