@@ -6,7 +6,7 @@ import { job, jobRun, product, productionOrder } from "#db/schema/execution/orde
 import { testDb } from "#db/testing.ts";
 import type { Actor } from "#server/core/actor.contract.ts";
 import { ManualClock } from "#server/core/clock.ts";
-import { addTag, changeTag, setReflex } from "./tags.commands.ts";
+import { addSource, addTag, changeTag, setReflex } from "./tags.commands.ts";
 import { listDiscovered, listSources, listTags } from "./tags.queries.ts";
 import { makePlant, storeReadings, type TestPlant } from "./testing.ts";
 import { readTrend } from "./trend.queries.ts";
@@ -205,4 +205,22 @@ test("an unknown tag is not found, and a period that ends before it begins is in
     code: "invalid",
     field: "from",
   });
+});
+
+test("an OPC UA server is added while the plant runs, and a node by its index is refused where it stands", async () => {
+  const [known] = await listSources(handle.db);
+  const add = (nodes: object[]) =>
+    addSource.execute(deps(), administrator, randomUUID(), {
+      edgeId: known?.edgeId,
+      code: "cnc-hall",
+      driver: "opcua",
+      config: { url: "opc.tcp://cnc-1:4840", nodes },
+    });
+  const metric = "cnc-1/Speed";
+  await expect(add([{ metric, node: "ns=3;s=Speed" }])).rejects.toMatchObject({ code: "invalid" });
+  await add([{ metric, node: "nsu=urn:maker:cnc;s=Speed" }]);
+  expect((await listSources(handle.db)).map(({ code, driver }) => [code, driver])).toContainEqual([
+    "cnc-hall",
+    "opcua",
+  ]);
 });
