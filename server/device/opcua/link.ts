@@ -69,13 +69,15 @@ export class OpcUaLink {
     setErrorLogger((...words: unknown[]) => log.debug({ opcua: words.map(String).join(" ") }, "node-opcua"));
     const trust = new TrustList(config.url, config.trusted, clock);
     const client = clientOf(config, identity, trust);
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(config.timeoutMs * 3)]);
+    const soon = { signal, ms: config.timeoutMs };
+    // A secured server is asked for its certificate first, over a connection of its own.
+    const later = { signal, ms: 2 * config.timeoutMs };
     try {
-      await within(client.connect(config.url), limit, "no connection to the server in time");
-      const resumed = earlier !== null && (await resumes(client, earlier, limit));
+      await within(client.connect(config.url), later, "no connection to the server in time");
+      const resumed = earlier !== null && (await resumes(client, earlier, soon));
       const session = resumed
         ? earlier
-        : await within(client.createSession(userOf(options)), limit, "no session in time");
+        : await within(client.createSession(userOf(options)), later, "no session in time");
       // A transaction that the server refused for want of a session must not be sent again behind our back.
       Object.assign(session, { recursive_repair_detector: 1 });
       if (!isPlain(session)) throw new Error("the library has no plain services of subscriptions");
@@ -109,7 +111,7 @@ export class OpcUaLink {
    * @throws LinkLost when it does not come in time or the link is over; it may have been heard all the same.
    */
   async ask<T>(answer: Promise<T>, what: string): Promise<T> {
-    const limit = AbortSignal.any([this.over, AbortSignal.timeout(this.#timeoutMs)]);
+    const limit = { signal: this.over, ms: this.#timeoutMs };
     try {
       return await within(answer, limit, `no answer to ${what} within ${this.#timeoutMs} ms`);
     } catch (error) {
@@ -161,7 +163,7 @@ function clientOf(config: OpcUaConfig, identity: Identity, trust: TrustList): Cl
 }
 
 /** Whether the server still knows the session and lets it go on here (Part 4, 6.7). */
-async function resumes(client: Client, session: ClientSession, limit: AbortSignal): Promise<boolean> {
+async function resumes(client: Client, session: ClientSession, limit: Limit): Promise<boolean> {
   try {
     await within(client.reactivateSession(session), limit, "no session in time");
     return true;
@@ -197,12 +199,23 @@ function asked({ config: { url, security, user }, identity }: LinkOptions): Aske
   };
 }
 
-function within<T>(work: Promise<T>, limit: AbortSignal, late: string): Promise<T> {
+interface Limit {
+  readonly signal: AbortSignal;
+  readonly ms: number;
+}
+
+// A plain timer: Node 20 may collect a composed AbortSignal before its time is over.
+function within<T>(work: Promise<T>, { signal, ms }: Limit, late: string): Promise<T> {
   return new Promise((resolve, reject) => {
     const over = (): void => reject(new LinkLost(late));
-    if (limit.aborted) over();
-    limit.addEventListener("abort", over, { once: true });
-    work.then(resolve, reject).finally(() => limit.removeEventListener("abort", over));
+    const timer = setTimeout(over, ms);
+    signal.addEventListener("abort", over, { once: true });
+    if (signal.aborted) over();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", over);
+    };
+    work.then(resolve, reject).finally(done);
   });
 }
 

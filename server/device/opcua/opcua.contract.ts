@@ -135,6 +135,8 @@ export const OpcUaConfig = z
     publishMs: z.number().int().min(20).max(60_000).default(500),
     /** How often the server looks at its values where a node says nothing else, ms. */
     sampleMs: SampleMs.default(250),
+    /** A value that stays is said again after this long, as true at the server's last message, ms. */
+    repeatMs: z.number().int().min(100).max(3_600_000).default(10_000),
     /** The server says that it lives at least this often, ms. */
     aliveMs: z.number().int().min(100).max(60_000).default(5000),
     /** How long the server keeps session and subscription for us when the link is lost, ms. */

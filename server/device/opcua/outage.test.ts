@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { systemClock } from "#server/core/clock.ts";
 import {
   DataType,
@@ -14,6 +14,8 @@ import {
 
 beforeAll(warmUp, warmUpMs);
 afterEach(stopAll);
+// A try that is lost on a busy machine costs its time limit, and the next one succeeds.
+vi.setConfig({ testTimeout: 20_000 });
 
 const names = ["m/A", "m/B"];
 const nodes = names.map((metric) => ({ metric, node: node(metric), queue: 1000 }));
@@ -50,14 +52,16 @@ test("messages that were lost on the wire are asked for again", async () => {
   machine.set("m/A", DataType.Double, 1);
   await sink.until(() => values(sink, "m/A").includes(1));
   const gaps = sentences(sink, "gap").length;
-  // The server has sent it, and nobody has heard it.
+  // The server has sent them in two messages, and nobody has heard either. Asking what is now would show the second only.
   machine.wire.swallows = true;
-  const sent = machine.server?.bytesWritten ?? 0;
-  machine.set("m/A", DataType.Double, 2);
-  await expect.poll(() => machine.server?.bytesWritten ?? 0, { interval: 5 }).toBeGreaterThan(sent);
+  for (const value of [2, 3]) {
+    const sent = machine.server?.bytesWritten ?? 0;
+    machine.set("m/A", DataType.Double, value);
+    await expect.poll(() => machine.server?.bytesWritten ?? 0, { interval: 5 }).toBeGreaterThan(sent);
+  }
   machine.wire.cut();
   machine.wire.swallows = false;
-  await sink.until(() => values(sink, "m/A").includes(2));
+  await sink.until(() => [2, 3].every((value) => values(sink, "m/A").includes(value)));
   expect(sentences(sink, "gap")).toHaveLength(gaps);
 });
 
@@ -101,7 +105,7 @@ test("TRAP: a subscription that the server dropped during an outage is made anew
   machine.set("m/A", DataType.Double, 5);
   await sink.until(() => values(sink, "m/A").includes(5));
   expect(sentences(sink, "gap")).toHaveLength(gaps + 1);
-}, 20_000);
+});
 
 test("TRAP: a silent machine with nothing to say is alive, and one that answers nothing is not", async () => {
   const machine = two();

@@ -6,6 +6,7 @@ import { meaningOf, overflowed, qualityOf, typeName } from "./value.rules.ts";
 
 /** What was last said of a metric, with the server's time for it. */
 interface Last {
+  readonly variable: Variable;
   readonly value: RawReading["value"];
   readonly quality: Quality;
   /** Time of the reading as it was stored, ms. */
@@ -18,6 +19,10 @@ interface Last {
 export interface Variable {
   readonly metric: string;
   readonly unit: string | null;
+  /** How often the server looks at it, ms. */
+  readonly sampleMs: number;
+  /** Each reading is an event of its own, which must not be said twice. */
+  readonly every: boolean;
 }
 
 export interface Heard {
@@ -44,7 +49,8 @@ export class SaidBook {
   }
 
   /** @param first the first word of a metric on a new subscription, or an answer to a question: not news by itself. */
-  take({ metric, unit }: Variable, said: DataValue, first: boolean): Heard {
+  take(variable: Variable, said: DataValue, first: boolean): Heard {
+    const { metric, unit } = variable;
     const now = this.#clock.now();
     const status = said.statusCode.value;
     const changedAt = said.sourceTimestamp?.getTime() ?? null;
@@ -78,10 +84,10 @@ export class SaidBook {
       if (last !== undefined && !known) say(at, true);
       const confirmed = Math.max(trueAt, (last?.at ?? 0) + 1);
       say(confirmed, false);
-      this.#last.set(metric, { value, quality: q, at: confirmed, changedAt });
+      this.#last.set(metric, { variable, value, quality: q, at: confirmed, changedAt });
     } else {
       say(at, false);
-      this.#last.set(metric, { value, quality: q, at, changedAt });
+      this.#last.set(metric, { variable, value, quality: q, at, changedAt });
     }
     return { readings, unreadable, overflow, at };
   }
@@ -89,6 +95,27 @@ export class SaidBook {
   /** Time of the last reading of a metric, ms. */
   lastAt(metric: string): number | undefined {
     return this.#last.get(metric)?.at;
+  }
+
+  /**
+   * What a server does not speak of is as it was: values that were last said `repeatMs` ago are said again, as true at
+   * the server's last message.
+   * @param publishedAt when the server sent that message, ms on its clock
+   */
+  repeat(publishedAt: number, repeatMs: number): RawReading[] {
+    const again: RawReading[] = [];
+    for (const [metric, last] of this.#last) {
+      const { unit, sampleMs, every } = last.variable;
+      // What changed since it was looked at last is not known yet.
+      const sourceTime = publishedAt - sampleMs;
+      if (every || sourceTime - last.at < repeatMs) continue;
+      if (last.quality !== quality.good && last.quality !== quality.uncertain) continue;
+      const { value, quality: q } = last;
+      const inUnit = unit !== null && typeof value === "number" ? { unit } : {};
+      again.push({ metric, sourceTime, value, quality: q, ...inUnit });
+      this.#last.set(metric, { ...last, at: sourceTime });
+    }
+    return again;
   }
 
   /** The link is gone: what was good or uncertain until now, as stale. */
@@ -106,11 +133,12 @@ export class SaidBook {
   }
 
   /** The metric is not to be had from this server; null when that was said already. */
-  refused(metric: string): RawReading | null {
+  refused(variable: Variable): RawReading | null {
+    const { metric } = variable;
     const last = this.#last.get(metric);
     if (last?.quality === quality.bad) return null;
     const at = Math.max(this.#clock.now(), last?.at ?? 0);
-    this.#last.set(metric, { value: null, quality: quality.bad, at, changedAt: null });
+    this.#last.set(metric, { variable, value: null, quality: quality.bad, at, changedAt: null });
     return { metric, sourceTime: at, value: null, quality: quality.bad };
   }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import "reflect-metadata";
 import { KeyUsagesExtension, SubjectAlternativeNameExtension, X509Certificate } from "@peculiar/x509";
 import type { OPCUAServerOptions } from "node-opcua-server";
-import { afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { systemClock } from "#server/core/clock.ts";
 import { RecordingSink } from "../driver-contract.ts";
 import { storeOf } from "../simulator/opcua-server.ts";
@@ -33,6 +33,8 @@ beforeAll(async () => {
   machineCertificate = await machineIdentity();
 }, warmUpMs);
 afterEach(stopAll);
+// A try that is lost on a busy machine costs its time limit, and the next one succeeds.
+vi.setConfig({ testTimeout: 20_000 });
 
 const nodes = [{ metric: "m/A", node: node("m/A") }];
 const machineWith = (server: OPCUAServerOptions = {}): TestMachine =>

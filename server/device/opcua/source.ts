@@ -30,6 +30,8 @@ export interface SourceParts {
 const retry = { first: 200, last: 5000 };
 /** Writes that may wait for their answers; more means that somebody writes faster than the server takes it. */
 const maxWrites = 16;
+/** Nothing is known of it. */
+const unwatched = { unit: null, sampleMs: 0, every: false };
 /** Variables in one request for their present values. */
 const readBatch = 200;
 
@@ -193,19 +195,23 @@ export class OpcUaSource {
     const now = new Set(troubles.map(({ sentence }) => sentence));
     for (const { metric, sentence, raw } of troubles) {
       if (!this.#told.has(sentence)) this.#unreadable(sentence, Buffer.from(raw));
-      const bad = metric === null ? null : this.#book.refused(metric);
+      const bad = metric === null ? null : this.#book.refused({ ...unwatched, metric });
       if (bad !== null) this.#parts.writer.readings([bad]);
     }
     this.#told = now;
   }
 
   #listen(link: OpcUaLink, { subscription }: Kept): Promise<void> {
-    const { writer, clock } = this.#parts;
+    const { writer, clock, config } = this.#parts;
     return subscription.run(link, {
       heard: () => (this.#lastMessageAt = clock.now()),
       values: (said) => {
         this.#messages += 1;
         this.#take(said, null);
+      },
+      published: (at) => {
+        const again = this.#book.repeat(at, config.repeatMs);
+        if (again.length > 0) writer.readings(again);
       },
       lost: (reason) => writer.event({ kind: "gap", device: "", at: clock.now(), reason, to: clock.now() }),
       room: () => writer.room(),

@@ -1,18 +1,16 @@
 import {
   AttributeIds,
-  DataChangeFilter,
-  DataChangeTrigger,
   type DataValue,
-  DeadbandType,
   MonitoringMode,
   PublishRequest,
   RepublishRequest,
   type StatusCode,
   TimestampsToReturn,
 } from "node-opcua-client";
-import type { OpcUaLink, Session } from "./link.ts";
+import type { OpcUaLink } from "./link.ts";
 import type { OpcUaConfig } from "./opcua.contract.ts";
 import { maxMissing, missingBefore, nextOf } from "./sequence.rules.ts";
+import { filterOf, type Message, publish, queueFor, republish, says } from "./services.ts";
 
 /** A variable that the server watches for us. */
 export interface Item {
@@ -34,8 +32,10 @@ export type Grant =
 
 /** Who hears what a subscription brings. */
 export interface Listener<T extends Item> {
-  /** Every answer of the server, a keep-alive too. */
+  /** Every answer of the server, a keep-alive too, before what it says. */
   heard(): void;
+  /** After what a message says: when the server sent it, ms on its clock. */
+  published(at: number): void;
   /** What one message says, in its order. */
   values(said: readonly (readonly [T, DataValue])[]): void;
   /** Messages are lost, and the server has them no more. */
@@ -48,11 +48,6 @@ export interface Listener<T extends Item> {
 const batch = 200;
 /** Publish requests that wait at the server: one for each answer on its way. */
 const waiting = 2;
-
-interface Message {
-  readonly sequenceNumber: number;
-  readonly notificationData: readonly unknown[] | null;
-}
 
 /** The server dropped the subscription; the next link makes a new one. */
 export class SubscriptionGone extends Error {}
@@ -191,6 +186,9 @@ export class Subscription<T extends Item> {
       // One after the other: while a lost message is asked for again, the next must wait.
       this.#turn = this.#turn.then(() => this.#take(link, answer.notificationMessage, listener));
       await this.#turn;
+      // The message's own publish time is left empty by some servers, the answer's never.
+      const at = answer.responseHeader.timestamp?.getTime() ?? 0;
+      if (at > 0) listener.published(at);
     }
   }
 
@@ -201,8 +199,7 @@ export class Subscription<T extends Item> {
     // A keep-alive says which number comes next, not one of its own.
     if (missing === "again") return;
     if (missing > 0) await this.#fetch(link, missing, listener);
-    if (data.length === 0) return;
-    this.#deliver(message, listener);
+    if (data.length > 0) this.#deliver(message, listener);
   }
 
   #deliver(message: Message, listener: Listener<T>): void {
@@ -261,40 +258,3 @@ export class Subscription<T extends Item> {
     }
   }
 }
-
-/** Twice what comes between two publications, so that a late one costs nothing. 0 = nobody knows how much comes. */
-function queueFor(sampleMs: number, publishMs: number): number {
-  return sampleMs === 0 ? 100 : Math.max(2, 2 * Math.ceil(publishMs / sampleMs));
-}
-
-function filterOf({ deadband, every }: Item): DataChangeFilter | null {
-  if (deadband === undefined && !every) return null;
-  const trigger = every ? DataChangeTrigger.StatusValueTimestamp : DataChangeTrigger.StatusValue;
-  if (deadband === undefined) return new DataChangeFilter({ trigger, deadbandType: DeadbandType.None });
-  const [deadbandType, deadbandValue] =
-    "absolute" in deadband
-      ? [DeadbandType.Absolute, deadband.absolute]
-      : [DeadbandType.Percent, deadband.percent];
-  return new DataChangeFilter({ trigger, deadbandType, deadbandValue });
-}
-
-function publish(session: Session, request: PublishRequest) {
-  return new Promise<{ readonly notificationMessage: Message }>((resolve, reject) => {
-    session.publish(request, (error, response) => {
-      if (error !== null || response === undefined) reject(error ?? new Error("no answer"));
-      else resolve(response);
-    });
-  });
-}
-
-function republish(session: Session, request: RepublishRequest): Promise<Message> {
-  return new Promise((resolve, reject) => {
-    session.republish(request, (error, response) => {
-      if (error !== null || response === undefined) reject(error ?? new Error("no answer"));
-      else resolve(response.notificationMessage);
-    });
-  });
-}
-
-const says = (error: unknown, names: string): boolean =>
-  error instanceof Error && new RegExp(names).test(error.message);

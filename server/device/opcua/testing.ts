@@ -143,7 +143,7 @@ export class TestMachine {
 export class Wire {
   target = 0;
   port = 0;
-  /** Bytes from the machine vanish while it is true, and those to it as well. */
+  /** Bytes from the machine vanish while it is true. */
   swallows = false;
   #server: Server | null = null;
   readonly #sockets = new Set<Socket>();
@@ -184,7 +184,7 @@ export class Wire {
       this.#sockets.add(from);
       from.setNoDelay(true);
       from.on("error", () => {});
-      from.on("data", (bytes) => void (this.swallows || to.write(bytes)));
+      from.on("data", (bytes) => void ((this.swallows && from === far) || to.write(bytes)));
       from.once("close", () => {
         this.#sockets.delete(from);
         to.destroy();

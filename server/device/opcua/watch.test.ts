@@ -111,6 +111,38 @@ test("TRAP: a status that changes is said although the value stays the same", as
   await sink.until(() => sink.stored.some(({ quality }) => quality === 1));
 });
 
+test("a value that stays is said again while the server lives, but the length of a cycle is not", async () => {
+  const machine = new TestMachine({
+    build: (namespace, it) => {
+      for (const name of ["m/State", "m/CycleTime"]) it.add(namespace, name, "Double");
+    },
+  });
+  const nodes = [
+    { metric: "m/State", node: node("m/State") },
+    { metric: "m/CycleTime", node: node("m/CycleTime"), report: "every" as const },
+  ];
+  const { sink } = await watching(machine, {
+    nodes,
+    repeatMs: 150,
+    aliveMs: 100,
+    publishMs: 50,
+    timeoutMs: 400,
+  });
+  machine.set("m/State", DataType.Double, 6);
+  machine.set("m/CycleTime", DataType.Double, 1200);
+  await sink.until(() => values(sink, "m/State").filter((value) => value === 6).length === 4);
+  const times = sink.said("m/State").map(([time]) => time);
+  for (const [i, time] of times.entries()) expect(time).toBeGreaterThan(times[i - 1] ?? 0);
+  expect(values(sink, "m/CycleTime")).toEqual([1200]);
+  machine.wire.swallows = true;
+  await sink.until(() => sink.stored.some(({ quality }) => quality === 3));
+  const said = values(sink, "m/State").length;
+  machine.wire.swallows = false;
+  await sink.until(() => sink.events.filter(({ kind }) => kind === "birth").length === 2);
+  // While nothing was heard, nothing was said again; then the value was confirmed.
+  expect(values(sink, "m/State").length).toBeLessThanOrEqual(said + 1);
+});
+
 test("an absolute deadband keeps small changes at the server", async () => {
   const machine = one();
   const { sink } = await watching(machine, { nodes: [{ ...a, deadband: { absolute: 1 } }] });

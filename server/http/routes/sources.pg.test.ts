@@ -131,6 +131,13 @@ test("a config that its driver could not read is refused at the door, with the f
   expect(await of("bad")).toBeUndefined();
   const twice = [await add("twin", "socketio"), await add("twin", "socketio")];
   expect(twice.map(({ status }) => status)).toEqual([200, 409]);
+  const node = (said: string) => ({
+    url: "opc.tcp://cnc-1:4840",
+    nodes: [{ metric: "cnc-1/Speed", node: said }],
+  });
+  // The index of a namespace moves when the server gets another one; its URI does not.
+  expect((await add("cnc-hall", "opcua", node("ns=3;s=Speed"))).status).toBe(400);
+  expect(await of("cnc-hall")).toBeUndefined();
 });
 
 test("a password of a source is never given out, and stays when a change does not name it", async () => {
