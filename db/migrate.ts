@@ -4,15 +4,20 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
 
-const folder = join(dirname(fileURLToPath(import.meta.url)), "migrations");
+const ours = join(dirname(fileURLToPath(import.meta.url)), "migrations");
 
 /**
  * Brings a database up to date as its owner: each file of db/migrations once, in order, each in a transaction,
  * under an advisory lock. Refuses when a file that already ran was changed afterwards.
  * @param only runs just these (a restore first brings the database to where its backup was made)
+ * @param folder where the files lie: another one than ours is for a test
  * @returns names of the migrations that ran now
  */
-export async function migrate(ownerUrl: string, only?: ReadonlySet<string>): Promise<string[]> {
+export async function migrate(
+  ownerUrl: string,
+  only?: ReadonlySet<string>,
+  folder = ours,
+): Promise<string[]> {
   const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} });
   const ran: string[] = [];
   try {
@@ -35,7 +40,7 @@ export async function migrate(ownerUrl: string, only?: ReadonlySet<string>): Pro
       });
       ran.push(file);
     }
-    await sql.unsafe(await readFile(join(folder, "grants.sql"), "utf8"));
+    await sql.unsafe(await readFile(join(ours, "grants.sql"), "utf8"));
   } finally {
     await sql.end();
   }

@@ -33,6 +33,7 @@ import { ordersRoutes } from "./http/routes/orders.ts";
 import { peopleRoutes } from "./http/routes/people.ts";
 import { plantRoutes } from "./http/routes/plant.ts";
 import { productsRoutes } from "./http/routes/products.ts";
+import { reflexesRoutes } from "./http/routes/reflexes.ts";
 import { sessionRoutes } from "./http/routes/session.ts";
 import { shiftsRoutes } from "./http/routes/shifts.ts";
 import { type SourcesDeps, sourcesRoutes } from "./http/routes/sources.ts";
@@ -58,6 +59,7 @@ export function routes(deps: {
     tagsRoutes,
     templatesRoutes,
     sourcesRoutes(deps.sources),
+    reflexesRoutes(deps.sources),
     importsRoutes(deps.pepper),
     plantRoutes,
     productsRoutes,

@@ -88,6 +88,11 @@ export function formatSpan(locale: string, ms: number): string {
   return unit(locale, Math.round(hours / 24), "day");
 }
 
+/** A short time as exact as it is set: `1.5 s`. */
+export function formatSeconds(locale: string, ms: number): string {
+  return unit(locale, ms / 1000, "second");
+}
+
 /** Hours and minutes on the plant's clock. */
 export function formatClock(locale: string, timeZone: string, at: number, seconds = false): string {
   return dateFormat(locale, {

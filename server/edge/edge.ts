@@ -149,6 +149,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     return {
       at: clock.now(),
       version: options.version,
+      documentVersion: documents.current?.version ?? 0,
       queueBlocks: blocks,
       queueBytes: bytes,
       unackedReadings: unacked,

@@ -169,6 +169,8 @@ export interface ServerToEdge {
 export const EdgeHealth = z.object({
   at: z.number(),
   version: z.string(),
+  /** Version of the document it works by; 0 = it has none. */
+  documentVersion: z.number().int().nonnegative().optional(),
   queueBlocks: z.number(),
   queueBytes: z.number(),
   unackedReadings: z.number(),

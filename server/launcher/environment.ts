@@ -21,6 +21,10 @@ export interface EnvironmentInput {
   readonly config: Config;
   readonly folders: Folders;
   readonly ports: Ports;
+  /** Where the edge finds the server's door, on loopback. */
+  readonly serverUrl: string;
+  /** What single parts are told besides, by a test. */
+  readonly variables: Readonly<Partial<Record<ChildName, Variables>>>;
   /** As role `app`: reads and writes, no DDL, no change of the audit. */
   readonly databaseUrl: string;
   /** As owner: migrates, makes partitions by hand. Only the seed, a backup and the tests get it. */
@@ -113,7 +117,7 @@ export function childEnvironment(name: ChildName, input: EnvironmentInput): Vari
         ...broker,
         ...edge,
         SERVER_PUBLIC_KEY_FILE: secretPath(folders, "document-key.pub.pem"),
-        SERVER_URL: `http://127.0.0.1:${ports.http}`,
+        SERVER_URL: input.serverUrl,
       };
     case "plant":
       return {

@@ -19,6 +19,7 @@ export function baseEnvironment(): Record<string, string | undefined> {
 const environment = (name: ChildName, input: EnvironmentInput) => ({
   ...baseEnvironment(),
   ...childEnvironment(name, input),
+  ...input.variables[name],
 });
 
 /** Asks every 50 ms until it holds, the process is gone, or the time is over. */

@@ -37,6 +37,15 @@ export interface PlantOptions {
   readonly plantLog?: string;
   /** Further settings as in the README's table (HOSTS, ROLES, DATABASE_URL, LOG_LEVEL …). */
   readonly settings?: Readonly<Record<string, string>>;
+  readonly trial?: Trial;
+}
+
+/** What a test puts between the parts, or tells one of them alone. */
+export interface Trial {
+  /** The way of the edge to the server, or of the server to its database. @returns the loopback port to use instead */
+  readonly detour?: (to: "server" | "database", port: number) => Promise<number>;
+  /** Variables of one part's environment, e.g. a clock that is wrong. */
+  readonly variables?: EnvironmentInput["variables"];
 }
 
 export interface RunningPlant {
@@ -75,8 +84,8 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     ...(speed === undefined ? {} : { DEMO_SPEED: String(speed) }),
   });
   const out = options.quiet === true ? silentTerminal : terminal();
-  const { build = true, plantLog = null } = options;
-  return new Launcher({ config, build, plantLog, dev: false, terminal: out }).start();
+  const { build = true, plantLog = null, trial = {} } = options;
+  return new Launcher({ config, build, plantLog, trial, dev: false, terminal: out }).start();
 }
 
 export interface LaunchOptions {
@@ -87,6 +96,7 @@ export interface LaunchOptions {
   /** Throws the demo away first. */
   readonly fresh?: boolean;
   readonly plantLog?: string | null;
+  readonly trial?: Trial;
   readonly terminal: Terminal;
 }
 
@@ -167,11 +177,17 @@ export class Launcher {
       out.say(
         `  This demo was seeded at speed ${speed}; for DEMO_SPEED=${config.DEMO_SPEED} start with --fresh`,
       );
+    const { detour, variables = {} } = this.#options.trial ?? {};
+    const databaseUrl = new URL(database.app);
+    if (detour !== undefined) databaseUrl.port = String(await detour("database", Number(databaseUrl.port)));
+    const serverPort = (await detour?.("server", ports.http)) ?? ports.http;
     const input: EnvironmentInput = {
       config: { ...config, DEMO_SPEED: speed },
       folders,
       ports,
-      databaseUrl: database.app,
+      serverUrl: `http://127.0.0.1:${serverPort}`,
+      variables,
+      databaseUrl: databaseUrl.href,
       ownerUrl: database.owner,
       certificate,
       packerToken,

@@ -30,6 +30,7 @@ export interface Place {
     | "reports"
     | "setup"
     | "sources"
+    | "reflexes"
     | "deadLetters"
     | "people"
     | "stations"

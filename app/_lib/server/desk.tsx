@@ -16,6 +16,7 @@ const places: readonly (Place & { readonly action: Action })[] = [
   { href: "/reports", key: "reports", action: "reports.look" },
   { href: "/admin/setup", key: "setup", action: "plant.manage" },
   { href: "/admin/sources", key: "sources", action: "admin.look" },
+  { href: "/admin/reflexes", key: "reflexes", action: "admin.look" },
   { href: "/admin/people", key: "people", action: "people.manage" },
   { href: "/admin/stations", key: "stations", action: "station.manage" },
   { href: "/admin/dead-letters", key: "deadLetters", action: "deadletter.manage" },

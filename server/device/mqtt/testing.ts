@@ -108,6 +108,16 @@ export class MosquittoBroker implements TestBroker {
     await gone;
   }
 
+  /** Ends it with SIGKILL: nobody is told. */
+  async kill(): Promise<void> {
+    const running = this.#process;
+    this.#process = null;
+    if (running === null) return;
+    const gone = once(running, "exit");
+    running.kill("SIGKILL");
+    await gone;
+  }
+
   async close(): Promise<void> {
     await this.down();
     await rm(this.#folder, { recursive: true, force: true });

@@ -1,10 +1,10 @@
 import { eq } from "drizzle-orm";
 import { tag } from "#db/schema/device/tags.ts";
-import { discoveredMetric, reflex } from "#db/schema/edge/ingest.ts";
+import { discoveredMetric } from "#db/schema/edge/ingest.ts";
 import { defineCommand } from "#server/core/command.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import type { TagMeaning } from "#server/device/tag.contract.ts";
-import { AddTag, ChangeTag, IgnoreMetric, SetReflex } from "./tags.contract.ts";
+import { AddTag, ChangeTag, IgnoreMetric } from "./tags.contract.ts";
 import { checkMapping, defined, edgeOf, insertTag, updateTag } from "./mapping.ts";
 import { tagsChanged } from "./tags.facts.ts";
 
@@ -85,41 +85,5 @@ export const ignoreMetric = defineCommand({
       after: { metric: row.metric, sourceId: row.sourceId },
     });
     return { discoveredId };
-  },
-});
-
-/** What an edge does by itself: makes a reflex or a new version of it. */
-export const setReflex = defineCommand({
-  name: "reflex.set",
-  input: SetReflex,
-  allow,
-  run: async (context, { reflexId, ...given }) => {
-    const { tx } = context;
-    const [watched] = await tx.select().from(tag).where(eq(tag.id, given.tagId));
-    if (watched === undefined || watched.machineId !== given.machineId) {
-      throw new Refusal("not_found", {}, "tagId");
-    }
-    const [before] =
-      reflexId === undefined
-        ? []
-        : await tx.select().from(reflex).where(eq(reflex.id, reflexId)).for("update");
-    if (reflexId !== undefined && before === undefined) throw new Refusal("not_found", {}, "reflexId");
-    const values = { ...given, version: (before?.version ?? 0) + 1 };
-    const [row] =
-      before === undefined
-        ? await tx.insert(reflex).values(values).returning()
-        : await tx.update(reflex).set(values).where(eq(reflex.id, before.id)).returning();
-    if (row === undefined) throw new Error("the reflex was not stored");
-    context.audit({
-      action: "reflex.set",
-      objectType: "reflex",
-      objectId: row.id,
-      machineId: given.machineId,
-      before: before ?? null,
-      after: row,
-      reason: given.riskAssessment ?? undefined,
-    });
-    context.publish(tagsChanged, "plant", { edgeIds: [await edgeOf(tx, watched.sourceId)] });
-    return { reflexId: row.id, version: row.version };
   },
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { rowId } from "#server/core/number.contract.ts";
 import { plainText } from "#server/core/text.contract.ts";
 import { tagMeanings } from "#server/device/tag.contract.ts";
-import { EdgeTag, Reflex } from "#server/edge/document.contract.ts";
+import { EdgeTag } from "#server/edge/document.contract.ts";
 
 const Id = rowId();
 
@@ -90,23 +90,3 @@ export const AddTag = TagSettings.partial()
 export const ChangeTag = TagSettings.partial().extend({ tagId: Id });
 
 export const IgnoreMetric = z.object({ discoveredId: Id });
-
-/** A stop names who judged its risk; without that an edge reports and nothing else. */
-export const SetReflex = z
-  .object({
-    reflexId: z.uuid().optional(),
-    machineId: Id,
-    tagId: Id,
-    condition: Reflex.shape.condition,
-    action: Reflex.shape.action.default("report"),
-    stop: Reflex.shape.stop.default(null),
-    riskAssessment: z.string().max(200).nullable().default(null),
-    enabled: z.boolean().default(true),
-  })
-  .refine(
-    (given) => given.action !== "request_stop" || (given.stop !== null && given.riskAssessment !== null),
-    {
-      message: "a stop needs what to write and a named risk assessment",
-      path: ["riskAssessment"],
-    },
-  );

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { discoveredMetric, reflex } from "#db/schema/edge/ingest.ts";
+import { discoveredMetric } from "#db/schema/edge/ingest.ts";
 import { job, jobRun, product, productionOrder } from "#db/schema/execution/orders.ts";
 import { testDb } from "#db/testing.ts";
 import type { Actor } from "#server/core/actor.contract.ts";
 import { ManualClock } from "#server/core/clock.ts";
-import { addTag, changeTag, setReflex } from "./tags.commands.ts";
+import { addTag, changeTag } from "./tags.commands.ts";
 import { listDiscovered, listTags } from "./tags.queries.ts";
 import { makePlant, storeReadings, type TestPlant } from "./testing.ts";
 import { readTrend } from "./trend.queries.ts";
@@ -70,24 +70,6 @@ test("a discovered metric becomes a tag only when somebody says so", async () =>
     high: 2500,
     name: "Pressure",
   });
-});
-
-test("a reflex that stops a machine names who judged its risk; every change is a new version", async () => {
-  const condition = { op: ">" as const, value: 260, forMs: 0, hysteresis: 2 };
-  const input = { machineId: plant.machineId, tagId: plant.numbers[0], condition };
-  const stop = { ...input, action: "request_stop", stop: { tagId: plant.boolean, value: true } };
-  await expect(setReflex.execute(deps(), administrator, randomUUID(), stop)).rejects.toMatchObject({
-    code: "invalid",
-  });
-  const { reflexId } = await setReflex.execute(deps(), administrator, randomUUID(), input);
-  const again = await setReflex.execute(deps(), administrator, randomUUID(), {
-    ...stop,
-    reflexId,
-    riskAssessment: "RA-17",
-  });
-  expect(again).toEqual({ reflexId, version: 2 });
-  const [row] = await handle.db.select().from(reflex).where(eq(reflex.id, reflexId));
-  expect(row).toMatchObject({ action: "request_stop", riskAssessment: "RA-17", version: 2 });
 });
 
 test("13.5: few readings are drawn as they are, from the one that held before, with gaps where nothing is known", async () => {

@@ -2,14 +2,8 @@ import { z } from "zod";
 import { rowIdInPath } from "#server/core/number.contract.ts";
 import type { Db } from "#db/client.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
-import { addTag, changeTag, ignoreMetric, setReflex } from "#server/execution/tags/tags.commands.ts";
-import {
-  AddTag,
-  ChangeTag,
-  DiscoveredMetricView,
-  SetReflex,
-  TagView,
-} from "#server/execution/tags/tags.contract.ts";
+import { addTag, changeTag, ignoreMetric } from "#server/execution/tags/tags.commands.ts";
+import { AddTag, ChangeTag, DiscoveredMetricView, TagView } from "#server/execution/tags/tags.contract.ts";
 import { findTag, listDiscovered, listTags, tagsOfSource } from "#server/execution/tags/tags.queries.ts";
 import { TrendQuery, TrendView } from "#server/execution/tags/trend.contract.ts";
 import { readTrend } from "#server/execution/tags/trend.queries.ts";
@@ -77,13 +71,6 @@ export const tagsRoutes: Routes = (api) => {
     command: ignoreMetric,
     response: z.object({ discoveredId: z.number() }),
     summary: "Put a discovered metric away",
-  });
-  commandRoute(api, {
-    path: "/reflexes",
-    command: setReflex,
-    body: z.object(SetReflex.shape),
-    response: z.object({ reflexId: z.string(), version: z.number() }),
-    summary: "Make or change what an edge does by itself",
   });
 };
 

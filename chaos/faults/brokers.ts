@@ -1,0 +1,174 @@
+import { connectAsync } from "mqtt";
+import { silentLogger } from "#server/core/log.ts";
+import { MosquittoBroker } from "#server/device/mqtt/testing.ts";
+import { encodePayload, type MetricToSend } from "#server/device/sparkplug/payload.ts";
+import { datatypes } from "#server/device/sparkplug/values.ts";
+import type { PlantLogEntry } from "#server/device/simulator/faults.contract.ts";
+import { type NodeSample, SparkplugNode } from "#server/device/simulator/sparkplug-node.ts";
+import { edgeCode } from "#server/launcher/environment.ts";
+import { saidIsStored } from "../../e2e/truth.ts";
+import type { Fault } from "../fault.ts";
+import { ChaosHouse } from "../house.ts";
+
+const [group, node, device] = ["works", "moulding", "press-1"];
+const beatMs = 50;
+
+/** A house of its own whose machines speak Sparkplug over a Mosquitto, with a press that counts. */
+class BrokerHouse {
+  readonly house: ChaosHouse;
+  readonly broker: MosquittoBroker;
+  readonly #said: PlantLogEntry[] = [];
+  readonly #node: SparkplugNode;
+  readonly #timer: NodeJS.Timeout;
+  readonly #from: number;
+  #count = 0;
+
+  private constructor(house: ChaosHouse, broker: MosquittoBroker) {
+    this.house = house;
+    this.broker = broker;
+    const { clock } = house;
+    this.#from = clock.now();
+    const sample = (value: number): NodeSample => ({ device, name: "Count", at: clock.now(), value });
+    this.#node = new SparkplugNode({
+      url: broker.url,
+      group,
+      node,
+      devices: new Map([[device, [{ name: "Count", wire: "Double", unit: null }]]]),
+      primaryHost: edgeCode,
+      capacity: 100_000,
+      clock,
+      log: silentLogger,
+      present: () => [sample(this.#count)],
+      onWrite: () => null,
+      onSent: (samples, historical) => {
+        for (const { name, at, value } of samples)
+          this.#said.push({
+            n: this.#said.length,
+            source: "moulding",
+            metric: `${device}/${name}`,
+            at,
+            value: Number(value),
+            historical,
+          });
+      },
+      onDropped: () => undefined,
+    });
+    this.#node.start();
+    this.#timer = setInterval(() => this.#node.put([sample(++this.#count)]), beatMs);
+  }
+
+  static async use(seed: number, act: (plant: BrokerHouse) => Promise<void>): Promise<void> {
+    const broker = new MosquittoBroker();
+    await broker.up();
+    const house = await ChaosHouse.open({ seed, settings: { MQTT_URL: broker.url } });
+    try {
+      const { sourceId } = await house.addSource("moulding", "sparkplug", { group, node });
+      await house.addTag(sourceId, `${device}/Count`);
+      const plant = new BrokerHouse(house, broker);
+      try {
+        await plant.counts();
+        await act(plant);
+        await plant.counts();
+        await plant.truth();
+      } finally {
+        await plant.end();
+      }
+    } finally {
+      await house.close();
+      await broker.close();
+    }
+  }
+
+  /** Resolves once a number is stored that was said after now. */
+  async counts(): Promise<void> {
+    const now = this.#count;
+    const metric = `${device}/Count`;
+    await this.house.until("the press is heard", async () => (await this.house.newest(metric)) > now);
+  }
+
+  /** Every number is stored once, or lies in a gap that the edge recorded. */
+  async truth(): Promise<void> {
+    const { house } = this;
+    const to = house.clock.now();
+    await house.flows();
+    const said = await saidIsStored(house.db, this.#said, { from: this.#from, to: to - 2000 });
+    if (said.wrong.length > 0) throw new Error(said.wrong.slice(0, 5).join("; "));
+    if (said.looked < 20) throw new Error(`only ${said.looked} numbers were looked at`);
+    await house.truth("no excuse");
+  }
+
+  /** Speaks as the node would, with what the node never said. */
+  async forge(
+    type: string,
+    seq: number | undefined,
+    metrics: readonly Partial<MetricToSend>[],
+  ): Promise<void> {
+    const client = await connectAsync(this.broker.url);
+    const now = this.house.clock.now();
+    const whole = metrics.map((metric) => ({
+      timestamp: now,
+      datatype: datatypes.Double,
+      value: 0,
+      ...metric,
+    }));
+    const topic = `spBv1.0/${group}/${type}/${node}${type.startsWith("D") ? `/${device}` : ""}`;
+    const payload = encodePayload({ timestamp: now, ...(seq !== undefined && { seq }), metrics: whole });
+    await client.publishAsync(topic, Buffer.from(payload));
+    await client.endAsync();
+  }
+
+  /** How often the edge asked the node to be born again, while `act` ran and until it did. */
+  async asksForBirth(act: () => Promise<void>): Promise<void> {
+    const client = await connectAsync(this.broker.url);
+    let asked = 0;
+    client.on("message", () => asked++);
+    await client.subscribeAsync(`spBv1.0/${group}/NCMD/${node}`);
+    try {
+      await act();
+      await this.house.until("the edge asks for a birth", async () => asked > 0);
+    } finally {
+      await client.endAsync();
+    }
+  }
+
+  async end(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#node.stop();
+  }
+}
+
+export const brokers: readonly Fault[] = [
+  {
+    id: "F32",
+    title: "The broker is killed and comes back: births are heard again, what was lost lies in a marked gap",
+    needs: ["mosquitto"],
+    run: (house) =>
+      BrokerHouse.use(house.seed, async (plant) => {
+        for (let time = 0; time < 3; time++) {
+          await plant.house.passes(500);
+          await plant.broker.kill();
+          await plant.house.passes(1500);
+          await plant.broker.up();
+          await plant.counts();
+        }
+      }),
+  },
+  {
+    id: "F34",
+    title:
+      "A lost message, an old death and data without a birth: a birth is asked for, and nobody is believed who was not born",
+    needs: ["mosquitto"],
+    run: (house) =>
+      BrokerHouse.use(house.seed, async (plant) => {
+        const phantom = { alias: 1, value: 999_999 };
+        await plant.asksForBirth(() => plant.forge("DDATA", 200, [phantom]));
+        await plant.counts();
+        await plant.forge("NDEATH", undefined, [{ name: "bdSeq", datatype: datatypes.Int64, value: 99 }]);
+        await plant.counts();
+        await plant.asksForBirth(() => plant.forge("DDATA", 3, [{ alias: 77, value: 1 }]));
+        await plant.counts();
+        const newest = await plant.house.newest(`${device}/Count`);
+        if (newest >= phantom.value) throw new Error("a number stands that no machine said");
+      }),
+  },
+];

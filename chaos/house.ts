@@ -1,0 +1,296 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eq, sql } from "drizzle-orm";
+import { type Db, openDb } from "#db/client.ts";
+import { source } from "#db/schema/device/tags.ts";
+import { instant } from "#db/sql.ts";
+import { founderActor } from "#server/core/actor.contract.ts";
+import { systemClock } from "#server/core/clock.ts";
+import type { Command } from "#server/core/command.ts";
+import { newToken, tokenHash } from "#server/core/tokens.ts";
+import { Random } from "#server/device/simulator/physics/random.ts";
+import type { SourceDriver } from "#server/execution/sources/sources.contract.ts";
+import { addSource, changeSource } from "#server/execution/sources/sources.commands.ts";
+import { addLine, addMachine, setSite } from "#server/execution/plant/plant.commands.ts";
+import { addTag } from "#server/execution/tags/tags.commands.ts";
+import { type KillableChild, type RunningPlant, startPlant, type Trial } from "#server/launcher/plant.ts";
+import { edgeCode } from "#server/launcher/environment.ts";
+import { blocksAreStored, blocksOnDisk } from "../e2e/truth-queue.ts";
+import { storedOnce } from "../e2e/truth.ts";
+import { Numbers, numbersStored, readingsInGaps } from "./numbers.ts";
+import { FaultProxy } from "./tcp-proxy.ts";
+
+const actor = founderActor("chaos");
+/** How many metrics count; each is a tag of one machine. */
+const metricCount = 10;
+/** Nothing that heals takes longer, ms. */
+export const patienceMs = 60_000;
+
+export interface HouseOptions {
+  readonly seed: number;
+  /** Readings a second that its device says. */
+  readonly perSecond?: number;
+  /** Leaves its folder, for whoever looks for a fault. */
+  readonly keep?: boolean;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A house of real processes — database, server, edge — with a device that counts, and a wire that can be made bad
+ * between edge and server and between server and database. What it says is compared with what is stored.
+ */
+export class ChaosHouse {
+  readonly clock = systemClock;
+  readonly random: Random;
+  readonly folder: string;
+  /** The port of the edge's listener for devices; 0 = none yet. */
+  device = 0;
+  readonly #options: HouseOptions;
+  #plant: RunningPlant | null = null;
+  #numbers: Numbers | null = null;
+  #wires: Partial<Record<"server" | "database", FaultProxy>> = {};
+  #db: Db | null = null;
+  #owner: Db | null = null;
+  #machineId = 0;
+
+  private constructor(options: HouseOptions, folder: string) {
+    this.#options = options;
+    this.random = new Random(options.seed);
+    this.folder = folder;
+  }
+
+  static async open(options: HouseOptions): Promise<ChaosHouse> {
+    const house = new ChaosHouse(options, await mkdtemp(join(tmpdir(), "millwright-chaos-")));
+    try {
+      await house.start();
+      await house.#furnish();
+    } catch (error) {
+      await house.close();
+      throw error;
+    }
+    return house;
+  }
+
+  get plant(): RunningPlant {
+    return must(this.#plant);
+  }
+  /** As the server's own role. */
+  get db(): Db {
+    return must(this.#db);
+  }
+  /** As the database's owner, who may end connections. */
+  get owner(): Db {
+    return must(this.#owner);
+  }
+  get numbers(): Numbers {
+    return must(this.#numbers);
+  }
+  get machineId(): number {
+    return this.#machineId;
+  }
+  get seed(): number {
+    return this.#options.seed;
+  }
+  /** The wire from the edge to the server, or from the server to its database. */
+  wire(to: "server" | "database"): FaultProxy {
+    return must(this.#wires[to]);
+  }
+  get deviceUrl(): string {
+    return `http://127.0.0.1:${this.device}`;
+  }
+  get queueFolder(): string {
+    return join(this.folder, "edge", "queue");
+  }
+
+  /** Starts the processes, in the folder as it is, perhaps with variables of their own. */
+  async start(variables?: Trial["variables"]): Promise<void> {
+    const { settings } = this.#options;
+    const detour = async (to: "server" | "database", port: number): Promise<number> => {
+      const proxy = await FaultProxy.open({ clock: this.clock, random: this.random, target: port });
+      this.#wires[to] = proxy;
+      return proxy.port;
+    };
+    this.#plant = await startPlant({
+      dataDir: this.folder,
+      demo: false,
+      build: false,
+      quiet: true,
+      // The device knows where its edge is: the same port at each start.
+      ports: { device: this.device },
+      ...(settings === undefined ? {} : { settings }),
+      trial: { detour, ...(variables === undefined ? {} : { variables }) },
+    });
+    this.device = this.#plant.environment.ports.device;
+    // Beside the wires: what looks at the truth is not disturbed itself.
+    const { ownerUrl, databaseUrl } = this.#plant;
+    const app = new URL(databaseUrl);
+    app.port = new URL(ownerUrl).port;
+    const common = { max: 2, name: "chaos", statementTimeoutMs: 120_000 };
+    this.#db = openDb({ ...common, url: app.href });
+    this.#owner = openDb({ ...common, url: ownerUrl });
+  }
+  /** Stops the processes; what is on disk stays. */
+  async stop(): Promise<void> {
+    await this.#plant?.stop();
+    await Promise.all([this.#db?.$client.end(), this.#owner?.$client.end()]);
+    await Promise.all(Object.values(this.#wires).map((wire) => wire.close()));
+    this.#wires = {};
+    this.#plant = this.#db = this.#owner = null;
+  }
+
+  async close(): Promise<void> {
+    this.#numbers?.stop();
+    await this.stop();
+    if (this.#options.keep !== true) await rm(this.folder, { recursive: true, force: true });
+  }
+
+  #command<I, O>(command: Command<I, O>, input: unknown): Promise<O> {
+    return command.execute(this, actor, crypto.randomUUID(), input);
+  }
+
+  /** Adds a source with a token of its own, to the house's edge or another. */
+  async addSource(code: string, driver: SourceDriver, config: object = {}, edgeId = 0) {
+    const [own] = await this.db.execute<{ id: number }>(sql`select id from edge order by id limit 1`);
+    const input = { edgeId: edgeId === 0 ? own?.id : edgeId, code, driver, config };
+    const { sourceId } = await this.#command(addSource, input);
+    const token = newToken();
+    await this.db
+      .update(source)
+      .set({ tokenHash: tokenHash(token) })
+      .where(eq(source.id, sourceId));
+    return { sourceId, token };
+  }
+
+  /** Another config for a source. */
+  async changeSource(sourceId: number, config: object): Promise<void> {
+    await this.#command(changeSource, { sourceId, config });
+  }
+
+  /** A tag of which every reading is stored: two equal cycle times are two cycles. */
+  async addTag(sourceId: number, metric: string, more: object = {}): Promise<number> {
+    const tag = { name: metric, meaning: "cycle_time", datatype: "number", ...more };
+    const { tagId } = await this.#command(addTag, { sourceId, machineId: this.#machineId, metric, ...tag });
+    return tagId;
+  }
+
+  async #furnish(): Promise<void> {
+    await this.#command(setSite, { name: "Works", timeZone: "Europe/Berlin" });
+    const { lineId } = await this.#command(addLine, { code: "line-1", name: "Line 1" });
+    const machine = { lineId, code: "press-1", name: "Press 1", kind: "press" };
+    this.#machineId = (await this.#command(addMachine, machine)).machineId;
+    const { sourceId, token } = await this.addSource("counter", "socketio");
+    const { perSecond = 500 } = this.#options;
+    const { clock, deviceUrl: url } = this;
+    this.#numbers = new Numbers({ url, source: "counter", sourceId, token, perSecond, clock });
+    for (let i = 0; i < metricCount; i++) await this.addTag(sourceId, `press-1/n${i}`);
+    for (let i = 0; i < metricCount; i++) await this.counts(`press-1/n${i}`);
+  }
+
+  /** Kills parts with SIGKILL at once; resolves when they are up again. */
+  async kill(...names: readonly KillableChild[]): Promise<void> {
+    await Promise.all(names.map((name) => this.plant.kill(name)));
+    await this.plant.settled();
+  }
+
+  /** Resolves once a reading is stored that was taken after now: the whole way works. @returns ms it took */
+  async flows(): Promise<number> {
+    const now = this.clock.now();
+    const began = this.clock.monotonic();
+    await this.until("readings flow", async () => {
+      const [row] = await this.db.execute<{ newer: boolean }>(sql`
+        select exists (select from ingest_log where max_ts > ${instant(now)} and received_at > ${instant(now)}) as newer`);
+      return row?.newer === true;
+    });
+    return this.clock.monotonic() - began;
+  }
+
+  /** The greatest number that is stored of a metric; 0 = none. */
+  async newest(metric: string): Promise<number> {
+    const [row] = await this.db.execute<{ newest: number | null }>(sql`
+      select max(r.num)::float8 as newest from reading r join tag t on t.id = r.tag_id where t.metric = ${metric}`);
+    return row?.newest ?? 0;
+  }
+
+  /** The device counts this metric, once the edge has its tag. */
+  async counts(metric: string): Promise<void> {
+    await this.until(`the edge knows ${metric}`, async () => {
+      this.numbers.knock(metric);
+      const rows = await this.db.execute(
+        sql`select 1 from reading r join tag t on t.id = r.tag_id where t.metric = ${metric} limit 1`,
+      );
+      return rows.length > 0;
+    });
+    this.numbers.add(metric);
+  }
+
+  /** Asks twenty times a second; a database that is away says no. @throws Error in words when it takes too long */
+  async until(what: string, holds: () => Promise<boolean>, ms = patienceMs): Promise<void> {
+    const end = this.clock.monotonic() + ms;
+    while (!(await holds().catch(() => false))) {
+      if (this.clock.monotonic() > end) throw new Error(`waited ${ms / 1000} s in vain until ${what}`);
+      await this.clock.sleep(50);
+    }
+  }
+
+  /** Lets the load go on for so long, ms. */
+  passes(ms: number): Promise<void> {
+    return this.clock.sleep(ms);
+  }
+
+  /** Resolves once the device has rested and all it said is stored, or half a minute is over. @returns how many are missing */
+  async delivered(): Promise<number> {
+    this.numbers.pause();
+    await this.until("the edge has stored all the device said", async () => this.numbers.waiting() === 0);
+    const missing = async () => (await numbersStored(this.db, this.numbers)).missing;
+    await this.until("all it said is stored", async () => (await missing()) === 0, 30_000).catch(
+      () => undefined,
+    );
+    return missing();
+  }
+
+  /** Compares what was said with what is stored, of the house's device or another. */
+  compare(numbers: Pick<Numbers, "said" | "from">): ReturnType<typeof numbersStored> {
+    return numbersStored(this.db, numbers);
+  }
+
+  /**
+   * The device rests until all it said is stored, then everything is compared.
+   * @param gaps whether readings may be missing that lie inside gaps which the edge recorded
+   * @returns how many readings were looked at @throws Error with what is missing, doubled or strange
+   */
+  async truth(gaps: "no excuse" | "excuse"): Promise<number> {
+    const { numbers, db } = this;
+    try {
+      const missing = await this.delivered();
+      const excused = gaps === "excuse" ? await readingsInGaps(db) : 0;
+      const said = await numbersStored(db, numbers);
+      const once = await storedOnce(db, numbers.from - 3_600_000);
+      const wrong = [...numbers.problems, ...said.wrong, ...once.wrong];
+      if (missing > excused)
+        wrong.unshift(
+          `missing: ${missing} numbers that the edge answered as stored, ${excused} lie in gaps; ${await this.#whereabouts()}`,
+        );
+      if (wrong.length > 0) throw new Error(wrong.slice(0, 10).join("; "));
+      return said.looked;
+    } finally {
+      numbers.goOn();
+    }
+  }
+
+  /** Where readings may be that are not stored, for whoever looks for the fault. */
+  async #whereabouts(): Promise<string> {
+    const letters = await this.db.execute<{ reason: string; n: number }>(
+      sql`select reason, count(*)::int as n from dead_letter group by 1`,
+    );
+    const blocks = await blocksOnDisk(this.queueFolder);
+    const { waiting } = await blocksAreStored(this.db, blocks, { edge: edgeCode, since: this.numbers.from });
+    const dead = letters.map(({ reason, n }) => `${n} dead letters (${reason})`);
+    return [`${waiting} wait on the edge's disk`, ...dead].join(", ");
+  }
+}
+
+function must<T>(value: T | null | undefined): T {
+  if (value === null || value === undefined) throw new Error("the house is not open");
+  return value;
+}
