@@ -18,7 +18,7 @@ import { type KillableChild, type RunningPlant, startPlant, type Trial } from "#
 import { edgeCode } from "#server/launcher/environment.ts";
 import { blocksAreStored, blocksOnDisk } from "../e2e/truth-queue.ts";
 import { storedOnce } from "../e2e/truth.ts";
-import { Numbers, numbersStored, readingsInGaps } from "./numbers.ts";
+import { Numbers, numbersStored, outsideGaps } from "./numbers.ts";
 import { FaultProxy } from "./tcp-proxy.ts";
 
 const actor = founderActor("chaos");
@@ -238,15 +238,27 @@ export class ChaosHouse {
     return this.clock.sleep(ms);
   }
 
-  /** Resolves once the device has rested and all it said is stored, or half a minute is over. @returns how many are missing */
-  async delivered(): Promise<number> {
+  /** Resolves once the device has rested and all it said is stored, or half a minute is over. It goes on then. */
+  async delivered(): Promise<void> {
+    try {
+      await this.#rested("no excuse");
+    } finally {
+      this.numbers.goOn();
+    }
+  }
+
+  /** @returns how many readings are missing without excuse */
+  async #rested(gaps: "no excuse" | "excuse"): Promise<number> {
     this.numbers.pause();
     await this.until("the edge has stored all the device said", async () => this.numbers.waiting() === 0);
-    const missing = async () => (await numbersStored(this.db, this.numbers)).missing;
-    await this.until("all it said is stored", async () => (await missing()) === 0, 30_000).catch(
+    const lost = async (): Promise<number> => {
+      const { missing } = await this.compare(this.numbers);
+      return gaps === "excuse" ? outsideGaps(this.db, missing) : missing.length;
+    };
+    await this.until("all it said is stored", async () => (await lost()) === 0, 30_000).catch(
       () => undefined,
     );
-    return missing();
+    return lost();
   }
 
   /** Compares what was said with what is stored, of the house's device or another. */
@@ -262,14 +274,13 @@ export class ChaosHouse {
   async truth(gaps: "no excuse" | "excuse"): Promise<number> {
     const { numbers, db } = this;
     try {
-      const missing = await this.delivered();
-      const excused = gaps === "excuse" ? await readingsInGaps(db) : 0;
-      const said = await numbersStored(db, numbers);
+      const lost = await this.#rested(gaps);
+      const { missing, ...said } = await this.compare(numbers);
       const once = await storedOnce(db, numbers.from - 3_600_000);
       const wrong = [...numbers.problems, ...said.wrong, ...once.wrong];
-      if (missing > excused)
+      if (lost > 0)
         wrong.unshift(
-          `missing: ${missing} numbers that the edge answered as stored, ${excused} lie in gaps; ${await this.#whereabouts()}`,
+          `missing: ${lost} of ${missing.length} missing numbers lie in no gap, and the edge answered them as stored; ${await this.#whereabouts()}`,
         );
       if (wrong.length > 0) throw new Error(wrong.slice(0, 10).join("; "));
       return said.looked;

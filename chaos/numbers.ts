@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
-import { instant, textArray } from "#db/sql.ts";
+import { epochMs, instant, textArray } from "#db/sql.ts";
 import type { Clock } from "#server/core/clock.ts";
 import { quality } from "#server/device/tag.contract.ts";
 import { createDevice, type DeviceReading } from "#server/device/socketio/client-example.ts";
@@ -22,9 +22,9 @@ export interface NumbersOptions {
  * A real device whose every metric counts 1, 2, 3 …: what is stored of it can be compared with what it said. It
  * keeps each reading until the edge has answered that it is stored.
  */
-export class Numbers {
-  /** The last number of each metric. */
-  readonly said = new Map<string, number>();
+export class Numbers implements Said {
+  /** When each number of each metric was said, ms. */
+  readonly said = new Map<string, number[]>();
   /** When the first number was said, ms. */
   readonly from: number;
   /** What the edge would not take, and readings that a full store dropped: none, or the run is worthless. */
@@ -101,52 +101,72 @@ export class Numbers {
     for (; this.#owed >= 1; this.#owed--) {
       const metric = this.#metrics[this.#count++ % this.#metrics.length];
       if (metric === undefined) continue;
-      const value = (this.said.get(metric) ?? 0) + 1;
-      this.said.set(metric, value);
-      readings.push({ metric, at, value, unit: null });
+      const times = this.said.get(metric) ?? [];
+      times.push(at);
+      this.said.set(metric, times);
+      readings.push({ metric, at, value: times.length, unit: null });
     }
     this.#device.put(readings);
   }
 }
 
-/** What of the numbers 1 … n of each metric is stored. */
+/** What devices said: of each metric when its numbers 1 … n were said, ms. */
+export interface Said {
+  readonly said: ReadonlyMap<string, readonly number[]>;
+  /** Nothing was said before, ms. */
+  readonly from: number;
+}
+
 export interface Stored {
   readonly looked: number;
-  /** How many are stored nowhere. */
-  readonly missing: number;
+  /** When each number that is stored nowhere was said, ms. */
+  readonly missing: readonly number[];
   /** In words that begin with the kind of fault: doubled or strange. */
   readonly wrong: readonly string[];
 }
 
-/** Compares what was said with what is stored: every number once, and no other. What the edge called stale it said again. */
-export async function numbersStored(db: Db, numbers: Pick<Numbers, "said" | "from">): Promise<Stored> {
-  const rows = await db.execute<{
-    metric: string;
-    n: number;
-    last: number;
-    distinct: number;
-    strange: number;
-  }>(sql`
-    select t.metric, count(*)::int as n, max(r.num)::float8 as last, count(distinct r.num)::int as "distinct",
-      count(*) filter (where r.num is null or r.num < 1 or r.num <> trunc(r.num))::int as strange
-    from reading r join tag t on t.id = r.tag_id
-    where r.source_ts >= ${instant(numbers.from - 60_000)} and r.num <> 0 and r.quality < ${quality.stale} and t.metric = any(${textArray([...numbers.said.keys()])})
+/**
+ * Compares what was said with what is stored: every number once, and no other. What the edge called stale it said
+ * again itself.
+ */
+export async function numbersStored(db: Db, { said, from }: Said): Promise<Stored> {
+  const rows = await db.execute<{ metric: string; nums: (number | null)[] }>(sql`
+    select t.metric, array_agg(r.num order by r.num) as nums from reading r join tag t on t.id = r.tag_id
+    where r.source_ts >= ${instant(from - 60_000)} and r.num is distinct from 0 and r.quality < ${quality.stale}
+      and t.metric = any(${textArray([...said.keys()])})
     group by 1`);
   const wrong: string[] = [];
-  let missing = 0;
-  for (const [metric, said] of numbers.said) {
-    const row = rows.find((one) => one.metric === metric) ?? { n: 0, last: 0, distinct: 0, strange: 0 };
-    if (row.n > row.distinct) wrong.push(`doubled: ${metric} has ${row.n - row.distinct} numbers twice`);
-    if (row.strange > 0 || row.last > said) wrong.push(`strange: ${metric} has numbers that nobody said`);
-    missing += said - row.distinct;
+  const missing: number[] = [];
+  let looked = 0;
+  for (const [metric, times] of said) {
+    const nums = rows.find((row) => row.metric === metric)?.nums ?? [];
+    const known = new Set(nums);
+    looked += nums.length;
+    if (nums.length > known.size)
+      wrong.push(`doubled: ${metric} has ${nums.length - known.size} numbers twice`);
+    const isOurs = (n: number | null) => n !== null && Number.isInteger(n) && n >= 1 && n <= times.length;
+    if (nums.some((n) => !isOurs(n))) wrong.push(`strange: ${metric} has numbers that nobody said`);
+    missing.push(...times.filter((_, i) => !known.has(i + 1)));
   }
-  return { looked: rows.reduce((sum, { n }) => sum + n, 0), missing, wrong };
+  return { looked, missing, wrong };
 }
 
-/** Readings that lie inside recorded gaps: what a fault of the disk may cost at most. */
-export async function readingsInGaps(db: Db): Promise<number> {
-  const [row] = await db.execute<{ n: number }>(
-    sql`select coalesce(sum(last - first + 1), 0)::float8 as n from gap where kind = 'readings' and last is not null`,
+/** How many of these readings lie in no gap: neither in the time of one, nor among the numbers of a broken queue. */
+export async function outsideGaps(db: Db, missing: readonly number[]): Promise<number> {
+  const gaps = await db.execute<{
+    first: number | null;
+    last: number | null;
+    from: number | null;
+    to: number | null;
+  }>(sql`
+    select first::float8, last::float8, ${epochMs(sql`from_ts`)} as "from", ${epochMs(sql`to_ts`)} as "to" from gap
+    where kind is distinct from 'events'`);
+  const timed = gaps.flatMap(({ from, to }) => (from === null || to === null ? [] : [{ from, to }]));
+  const left = missing.filter((at) => !timed.some(({ from, to }) => from <= at && at <= to)).length;
+  // A queue knows how many readings it lost and not when they were taken.
+  const counted = gaps.reduce(
+    (sum, { first, last }) => sum + (first === null || last === null ? 0 : last - first + 1),
+    0,
   );
-  return row?.n ?? 0;
+  return Math.max(0, left - counted);
 }

@@ -1,3 +1,5 @@
+import { cp, mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import { io } from "socket.io-client";
 import { edge } from "#db/schema/edge/edge.ts";
@@ -13,7 +15,7 @@ import {
   send,
 } from "#server/execution/ingest/testing-blocks.ts";
 import { ingestNamespace } from "#server/edge/uplink.contract.ts";
-import { startPlant } from "#server/launcher/plant.ts";
+import { type RunningPlant, startPlant } from "#server/launcher/plant.ts";
 import type { Fault } from "../fault.ts";
 import type { ChaosHouse } from "../house.ts";
 
@@ -75,13 +77,16 @@ class HandEdge {
 
   /** @throws Error when the numbers 1 … n do not stand once each, in their order */
   async isStored(house: ChaosHouse): Promise<void> {
-    const said = new Map([[this.metric, blocks * blockSize]]);
+    const times = Array.from({ length: blocks * blockSize }, (_, i) => this.#from + i + 1);
+    const said = new Map([[this.metric, times]]);
     const { missing, wrong } = await house.compare({ said, from: this.#from });
     const [row] = await house.db.execute<{ moved: number }>(
       sql`select count(*)::int as moved from reading where tag_id = ${this.tagId} and num <> seq`,
     );
-    if (missing > 0 || wrong.length > 0 || row?.moved !== 0)
-      throw new Error([`${missing} missing, ${row?.moved ?? "?"} under another number`, ...wrong].join("; "));
+    if (missing.length > 0 || wrong.length > 0 || row?.moved !== 0)
+      throw new Error(
+        [`${missing.length} missing, ${row?.moved ?? "?"} under another number`, ...wrong].join("; "),
+      );
   }
 
   end(): void {
@@ -157,13 +162,7 @@ export const frames: readonly Fault[] = [
     title: "Two servers take the same stream at once: its cursor lets one through at a time",
     run: async (house, random) => {
       const hand = await HandEdge.enrol(house, "f37");
-      const second = await startPlant({
-        dataDir: `${house.folder}/second`,
-        demo: false,
-        build: false,
-        quiet: true,
-        settings: { DATABASE_URL: house.plant.ownerUrl, ROLES: "ingest,door" },
-      });
+      const second = await secondServer(house);
       try {
         const order = shuffled(blocks, random);
         await Promise.all(
@@ -207,6 +206,15 @@ export const frames: readonly Fault[] = [
     },
   },
 ];
+
+/** Another server on the same database, with the secrets of the first. */
+async function secondServer(house: ChaosHouse): Promise<RunningPlant> {
+  const dataDir = join(house.folder, "second");
+  await mkdir(dataDir, { recursive: true });
+  await cp(house.plant.folders.secrets, join(dataDir, "secrets"), { recursive: true });
+  const settings = { DATABASE_URL: house.plant.ownerUrl, ROLES: "ingest,door" };
+  return startPlant({ dataDir, demo: false, build: false, quiet: true, settings });
+}
 
 /** A device says this and has nothing left. */
 async function said(

@@ -194,6 +194,23 @@ test("a batch sent again after a lost answer, or to a restarted edge, is stored 
   expect(sink.stored.filter((r) => r.quality === 0).map((r) => r.value)).toEqual([1, 2]);
 });
 
+test("batches that were answered as stored and are gone from the edge's disk are a gap, told once", async () => {
+  const sink = new RecordingSink();
+  const { url, session } = await started(sink);
+  const auth = { source: "packing", token, session };
+  const socket = await connected(url, auth);
+  await send(socket, batch(1, [0, 1, 1]));
+  const reasons = () => sink.events.flatMap((event) => (event.kind === "gap" ? [event.reason] : []));
+  const before = reasons();
+  socket.disconnect();
+  const again = await connected(url, auth);
+  // The disk came back from a copy: of what the device knows as stored, 2 and 3 are not there.
+  expect(await send(again, batch(4, [0, 4, 4]))).toMatchObject({ result: "stored" });
+  expect(await send(again, "nothing that can be read")).toMatchObject({ result: "refused" });
+  expect(await send(again, batch(5, [0, 5, 5]))).toMatchObject({ result: "stored" });
+  expect(reasons().slice(before.length)).toEqual(["batches 2 to 3 were stored here and are lost"]);
+});
+
 test("bad rows are named and kept as unreadable while the good ones beside them are stored", async () => {
   const sink = new RecordingSink();
   const { url, session } = await started(sink);

@@ -55,6 +55,8 @@ class SocketIoDriver implements Driver {
   #receipt: Receipt | null = null;
   /** The only batch that is taken next; null = any that is newer than the receipt. */
   #next: number | null = null;
+  /** The next batch is the first after a hello. */
+  #first = false;
   #waiting = 0;
   #tail: Promise<void> = Promise.resolve();
   /** The last live reading of each metric. */
@@ -130,6 +132,7 @@ class SocketIoDriver implements Driver {
     // What an earlier connection still stores must be counted before the device is told where to go on.
     await this.#tail;
     this.#next = null;
+    this.#first = true;
     if (this.#receipt?.session !== session) {
       // Another store: what the lost one held is not known.
       const reason = "the device began a new store";
@@ -196,6 +199,7 @@ class SocketIoDriver implements Driver {
     if (this.#receipt?.session === session && id <= this.#receipt.id)
       return { result: "stored", refused: [] };
     if (this.#next !== null && id !== this.#next) return { result: "busy", retryMs: busyMs };
+    await this.#tellLost(sink, session, id);
     for (const reading of readings) this.#remember(reading);
     try {
       for (const { reason, raw } of refused) await this.#unreadable(sink, reason, raw);
@@ -209,6 +213,19 @@ class SocketIoDriver implements Driver {
     this.#receipt = { session, id };
     this.#next = id + 1;
     return { result: "stored", refused: refused.map(({ row, reason }) => ({ row, reason })) };
+  }
+
+  /**
+   * A device that goes on beyond what the edge has answered as stored: the edge's disk has lost batches since (torn,
+   * or put back from an old copy), and the device has forgotten them.
+   */
+  async #tellLost(sink: DriverSink, session: string, id: number): Promise<void> {
+    const next = (this.#receipt?.id ?? 0) + 1;
+    const first = this.#first;
+    this.#first = false;
+    if (!first || this.#receipt?.session !== session || id <= next) return;
+    const reason = `batches ${next} to ${id - 1} were stored here and are lost`;
+    await this.#event(sink, { kind: "gap", device: "", at: this.#options.clock.now(), reason });
   }
 
   #remember(reading: RawReading): void {
