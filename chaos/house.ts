@@ -216,12 +216,17 @@ export class ChaosHouse {
   async counts(metric: string): Promise<void> {
     await this.until(`the edge knows ${metric}`, async () => {
       this.numbers.knock(metric);
-      const rows = await this.db.execute(
-        sql`select 1 from reading r join tag t on t.id = r.tag_id where t.metric = ${metric} limit 1`,
-      );
-      return rows.length > 0;
+      return this.knows(metric);
     });
     this.numbers.add(metric);
+  }
+
+  /** Whether something is stored of a metric: before its tag reached the edge it is not. */
+  async knows(metric: string): Promise<boolean> {
+    const rows = await this.db.execute(
+      sql`select 1 from reading r join tag t on t.id = r.tag_id where t.metric = ${metric} limit 1`,
+    );
+    return rows.length > 0;
   }
 
   /** Asks twenty times a second; a database that is away says no. @throws Error in words when it takes too long */

@@ -1,5 +1,6 @@
 import { connectAsync } from "mqtt";
 import { silentLogger } from "#server/core/log.ts";
+import { hostApplicationId } from "#server/device/sparkplug/driver.ts";
 import { MosquittoBroker } from "#server/device/mqtt/testing.ts";
 import { encodePayload, type MetricToSend } from "#server/device/sparkplug/payload.ts";
 import { datatypes } from "#server/device/sparkplug/values.ts";
@@ -34,7 +35,7 @@ class BrokerHouse {
       group,
       node,
       devices: new Map([[device, [{ name: "Count", wire: "Double", unit: null }]]]),
-      primaryHost: edgeCode,
+      primaryHost: hostApplicationId(edgeCode, group, node),
       capacity: 100_000,
       clock,
       log: silentLogger,
@@ -57,7 +58,7 @@ class BrokerHouse {
     this.#timer = setInterval(() => this.#node.put([sample(++this.#count)]), beatMs);
   }
 
-  static async use(seed: number, act: (plant: BrokerHouse) => Promise<void>): Promise<void> {
+  static async with(seed: number, act: (plant: BrokerHouse) => Promise<void>): Promise<void> {
     const broker = new MosquittoBroker();
     await broker.up();
     const house = await ChaosHouse.open({ seed, settings: { MQTT_URL: broker.url } });
@@ -143,7 +144,7 @@ export const brokers: readonly Fault[] = [
     title: "The broker is killed and comes back: births are heard again, what was lost lies in a marked gap",
     needs: ["mosquitto"],
     run: (house) =>
-      BrokerHouse.use(house.seed, async (plant) => {
+      BrokerHouse.with(house.seed, async (plant) => {
         for (let time = 0; time < 3; time++) {
           await plant.house.passes(500);
           await plant.broker.kill();
@@ -159,7 +160,7 @@ export const brokers: readonly Fault[] = [
       "A lost message, an old death and data without a birth: a birth is asked for, and nobody is believed who was not born",
     needs: ["mosquitto"],
     run: (house) =>
-      BrokerHouse.use(house.seed, async (plant) => {
+      BrokerHouse.with(house.seed, async (plant) => {
         const phantom = { alias: 1, value: 999_999 };
         await plant.asksForBirth(() => plant.forge("DDATA", 200, [phantom]));
         await plant.counts();

@@ -234,6 +234,11 @@ async function said(
     onProblem: () => undefined,
   });
   try {
+    for (const metric of new Set(readings.map((reading) => reading.metric)))
+      await house.until(`the edge knows ${metric}`, async () => {
+        device.put([{ metric, at: house.clock.now(), value: 0, unit: null }]);
+        return house.knows(metric);
+      });
     device.put(readings.map((reading) => ({ ...reading, unit: null })));
     await house.until("the edge took all of it", async () => device.waiting() === 0);
   } finally {

@@ -85,7 +85,6 @@ export const opcua: readonly Fault[] = [
     run: async (house) => {
       const folder = await mkdtemp(join(tmpdir(), "millwright-opcua-"));
       const machine = new Machine(house, folder);
-      const from = house.clock.now();
       const counts = async (): Promise<void> => {
         const now = machine.count;
         await house.until("the machine is heard", async () => (await house.newest(metric)) > now);
@@ -101,6 +100,7 @@ export const opcua: readonly Fault[] = [
         const { sourceId } = await house.addSource("cnc", "opcua", await config("first"));
         await house.addTag(sourceId, metric);
         await counts();
+        const from = house.clock.now();
         await machine.down();
         await house.passes(2000);
         await machine.up("first");

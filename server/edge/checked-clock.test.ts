@@ -86,3 +86,14 @@ it("13.1: that a source's clock is behind only a whole window proves: a birth ma
   skew.add(noon + 602_000, noon + 601_990, 602_000);
   expect([skew.warning, skew.isUncertain]).toEqual([null, false]);
 });
+
+it("13.1: what was measured against a clock that was wrong is forgotten when that clock is set", () => {
+  const computer = new ManualClock(noon - 94_608_000_000);
+  const clock = new CheckedClock(computer);
+  const skew = new SkewMeter();
+  clock.onSet = () => skew.forget();
+  skew.add(clock.now(), noon, 0);
+  expect([clock.checked, skew.isUncertain]).toEqual([false, true]);
+  clock.meet(noon);
+  expect([clock.checked, skew.isUncertain]).toEqual([true, false]);
+});

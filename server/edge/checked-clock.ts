@@ -16,6 +16,9 @@ export class CheckedClock implements Clock {
   #offset = 0;
   #wall: number;
   #mono: number;
+  #checked = false;
+  /** Told after it took the server's time. */
+  onSet: () => void = () => undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -36,6 +39,11 @@ export class CheckedClock implements Clock {
     return this.#clock.sleep(ms, signal);
   }
 
+  /** Whether it was compared with the server's: until then it may be wrong by years. */
+  get checked(): boolean {
+    return this.#checked;
+  }
+
   /** Difference to the computer's wall clock, ms. */
   get offset(): number {
     return this.#offset;
@@ -43,10 +51,12 @@ export class CheckedClock implements Clock {
 
   /** Compares with the server's time. @returns by how much the checked time moved, ms; 0 = close enough. */
   meet(serverNow: number): number {
+    this.#checked = true;
     const by = serverNow - this.now();
     if (Math.abs(by) <= closeEnough) return 0;
     this.#offset += by;
     this.#anchor();
+    this.onSet();
     return by;
   }
 

@@ -118,9 +118,11 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     book,
     values,
     unknown,
+    clockIsChecked: () => clock.checked,
     onValue: (...value) => reflexes.onValue(...value),
     createDriver: (source) => createDriver(source, setting),
   });
+  clock.onSet = () => sources.clockWasSet();
   const actuator = new Actuator({
     clock,
     log,

@@ -44,8 +44,10 @@ async function source(location = join(tempFolder("normalise"), "queue"), of: Edg
   const unknown = new UnknownMetrics();
   const heard: unknown[] = [];
   const values = new LatestValues(clock);
+  let checked = true;
   const parts = {
     clock,
+    clockIsChecked: () => checked,
     queue,
     book,
     values,
@@ -57,7 +59,8 @@ async function source(location = join(tempFolder("normalise"), "queue"), of: Edg
     await queue.close();
     rmSync(join(location, ".."), { recursive: true, force: true });
   });
-  return { clock, queue, outlet, book, unknown, heard, values, normaliser, location };
+  const clockIs = (as: "checked" | "unchecked") => void (checked = as === "checked");
+  return { clock, clockIs, queue, outlet, book, unknown, heard, values, normaliser, location };
 }
 
 /** Everything in the queue, in order: [tag or reason of death, ms after noon, value]. */
@@ -129,6 +132,16 @@ describe("a reading on its way through the edge", { timeout: 60_000 }, () => {
     ]);
     await normaliser.readings([melt(233, 6100, { quality: 2 })]);
     expect(heard.at(-1)).toEqual([11, 233, 2, noon + 6100]);
+  });
+
+  it("13.1: is not judged by a clock that was never compared: it keeps its time, doubted, and the server decides", async () => {
+    const { normaliser, queue, outlet, clockIs } = await source();
+    const years = 3 * 365 * 86_400_000;
+    clockIs("unchecked");
+    await normaliser.readings([melt(231, years)]);
+    clockIs("checked");
+    await normaliser.readings([melt(232, years)]);
+    expect((await stored(queue, outlet)).readings).toEqual([[11, years, 231], ["time_in_future"]]);
   });
 
   it("13.1: from beyond the tolerance in the future is a dead letter, and never live", async () => {

@@ -10,13 +10,15 @@ import type { Value } from "./reflexes.rules.ts";
 import type { TagBook, TagState } from "./tag-book.ts";
 import type { UnknownMetrics } from "./unknown-metrics.ts";
 import type { EdgeEvent } from "./uplink.contract.ts";
-import { deadRaw, judge, storableText, type Verdict } from "./validate.rules.ts";
+import { anyTime, deadRaw, judge, storableText, usualTimes, type Verdict } from "./validate.rules.ts";
 import type { LatestValues } from "./values.ts";
 import { closeAll, saveWindow } from "./windows.ts";
 
 export interface NormaliseParts {
   /** The checked clock. */
   readonly clock: Clock;
+  /** Whether the clock was compared with the server's since this process began. */
+  readonly clockIsChecked: () => boolean;
   readonly queue: Queue;
   readonly book: TagBook;
   readonly values: LatestValues;
@@ -129,7 +131,7 @@ export class Normaliser implements DriverSink {
       return queue.dead(this.#anyLane(), now, "unknown_tag", deadRaw(reading, this.#sourceId, null, now));
     }
     const { tag } = state;
-    const verdict = judge(reading, tag, now);
+    const verdict = judge(reading, tag, now, this.#parts.clockIsChecked() ? usualTimes : anyTime);
     if (verdict.dead !== null) {
       return queue.dead(tag.lane, now, verdict.dead, deadRaw(reading, this.#sourceId, tag.id, now));
     }

@@ -26,6 +26,12 @@ export class SkewMeter {
     this.#present = this.#present === null ? difference : Math.min(this.#present, difference);
   }
 
+  /** The edge's own clock was set: what was measured against the old one says nothing. */
+  forget(): void {
+    this.#since = Number.NEGATIVE_INFINITY;
+    this.#present = this.#past = null;
+  }
+
   /**
    * Whether the source's clock is wrong by more than its readings can be good with. That it runs ahead one reading
    * proves, for none is heard before it is said; that it is behind only a whole window does, for anything may come late.

@@ -123,6 +123,11 @@ export class Sources implements Service {
     }
   }
 
+  /** The edge's clock was set. */
+  clockWasSet(): void {
+    for (const { skew } of this.#running.values()) skew.forget();
+  }
+
   async #begin(source: EdgeSource): Promise<void> {
     const { log, createDriver } = this.#options;
     const skew = new SkewMeter();

@@ -12,6 +12,8 @@ export interface TimeLimits {
 
 /** What a source may say of yesterday and of tomorrow when nothing else is set. */
 export const usualTimes: TimeLimits = { maxAgeMs: 90 * 86_400_000, maxFutureMs: 5 * 60_000 };
+/** Who does not know what time it is judges no other clock; the server does, when it stores the reading. */
+export const anyTime: TimeLimits = { maxAgeMs: Infinity, maxFutureMs: Infinity };
 
 /** Longest text of one reading, bytes of UTF-8. */
 export const maxTextBytes = 4096;

@@ -77,7 +77,7 @@ function Signature({ view: { document } }: { view: EdgeDocumentView }): ReactNod
   if (document === null) return "–";
   const Mark = document.confirmed ? CircleCheck : CircleX;
   return (
-    <span className="flex max-w-56 flex-col">
+    <span className="flex max-w-56 min-w-0 flex-col">
       <span className="inline-flex items-center gap-1.5">
         <Mark className="size-4 flex-none" aria-hidden="true" />
         <span className={document.confirmed ? "" : "font-semibold"}>
@@ -115,11 +115,12 @@ function Signed(props: { view: EdgeDocumentView; reflexes: readonly ReflexView[]
   const { document } = props.view;
   if (document === null) return t("never");
   if (document.reflexes.length === 0) return t("count", { count: 0 });
+  const sorted = document.reflexes.toSorted((a, b) => a.machineId - b.machineId || a.tagId - b.tagId);
   return (
     <details>
       <summary className="cursor-pointer">{t("count", { count: document.reflexes.length })}</summary>
       <ul className="mt-1 flex max-w-96 list-disc flex-col gap-1 ps-5 text-sm">
-        {document.reflexes.map((signed) => {
+        {sorted.map((signed) => {
           const known = props.reflexes.find(({ id }) => id === signed.id);
           const tag = known?.tagId === signed.tagId ? known.tagName : t("tagNumber", { id: signed.tagId });
           return (

@@ -37,7 +37,14 @@ export async function listReflexes(db: Db | Tx, now: number): Promise<ReflexView
     const { id, version, machineId, tagId, condition, action, riskAssessment, enabled } = row;
     const stop = row.stop ?? null;
     return {
-      ...{ id, version, machineId, tagId, condition, action, riskAssessment, enabled },
+      id,
+      version,
+      machineId,
+      tagId,
+      condition,
+      action,
+      riskAssessment,
+      enabled,
       machineCode: machine.code,
       machineName: machine.name,
       tagName: watched.name,
