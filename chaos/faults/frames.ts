@@ -196,7 +196,7 @@ export const frames: readonly Fault[] = [
         { metric: number, at: at + 3 * i + 1, value },
         { metric: text, at: at + 3 * i + 2, value: `after ${i}` },
       ]);
-      await said(house, { source: "f38", token }, rows);
+      await said(house, { source: "f38", token }, rows, { [text]: "knock" });
       await house.until("what stood beside the poison is stored", async () => {
         const [row] = await house.db.execute<{ n: number }>(sql`
           select count(distinct txt)::int as n from reading
@@ -216,11 +216,12 @@ async function secondServer(house: ChaosHouse): Promise<RunningPlant> {
   return startPlant({ dataDir, demo: false, build: false, quiet: true, settings });
 }
 
-/** A device says this and has nothing left. */
+/** A device says this, once the edge knows its metrics by what `knocks` says of them (0), and has nothing left. */
 async function said(
   house: ChaosHouse,
   who: { source: string; token: string },
   readings: readonly { metric: string; at: number; value: WireValue }[],
+  knocks: Readonly<Record<string, WireValue>> = {},
 ): Promise<void> {
   const device = createDevice({
     ...who,
@@ -236,7 +237,7 @@ async function said(
   try {
     for (const metric of new Set(readings.map((reading) => reading.metric)))
       await house.until(`the edge knows ${metric}`, async () => {
-        device.put([{ metric, at: house.clock.now(), value: 0, unit: null }]);
+        device.put([{ metric, at: house.clock.now(), value: knocks[metric] ?? 0, unit: null }]);
         return house.knows(metric);
       });
     device.put(readings.map((reading) => ({ ...reading, unit: null })));

@@ -2,7 +2,14 @@ import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
 import { blockKey, type EpochRecord, marksKey, rangeOf, recordKey, epochKey } from "./queue-keys.ts";
 import { type Epoch, type Finding, loadState, putJson, QueueState } from "./queue-state.ts";
-import { isCorruption, type Opened, QueueStore, StoreError, type StoreOperation } from "./queue-store.ts";
+import {
+  isCorruption,
+  type Level,
+  type Opened,
+  QueueStore,
+  StoreError,
+  type StoreOperation,
+} from "./queue-store.ts";
 
 /** The reading was not stored and nobody may be told that it was. */
 export class NotStored extends Error {
@@ -25,6 +32,8 @@ export interface QueueOptions {
   readonly flushAt?: number;
   /** Readings that may wait for the disk before more are turned away. */
   readonly maxWaiting?: number;
+  /** LevelDB where nothing else is said. */
+  readonly level?: (location: string) => Level;
 }
 
 /** What changes together, in one synced batch. */
@@ -55,7 +64,7 @@ export class QueueDisk {
 
   private constructor(options: QueueOptions) {
     this.options = options;
-    this.store = new QueueStore(options.location, options.log);
+    this.store = new QueueStore(options.location, options.log, options.level);
   }
 
   /**

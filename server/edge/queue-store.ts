@@ -14,6 +14,15 @@ export type StoreOperation =
   | { readonly type: "put"; readonly key: string; readonly value: Uint8Array }
   | { readonly type: "del"; readonly key: string };
 
+/** What of LevelDB the queue stands on; a test has one that loses what was not synced. */
+export type Level = Pick<
+  ClassicLevel<string, Uint8Array>,
+  "open" | "close" | "batch" | "get" | "iterator" | "compactRange"
+>;
+
+const leveldb = (location: string): Level =>
+  new ClassicLevel<string, Uint8Array>(location, { keyEncoding: "utf8", valueEncoding: "view" });
+
 /** What opening found: `damaged` = something on the disk could not be trusted and was repaired or set aside. */
 export type Opened = "sound" | "repaired" | "set_aside";
 
@@ -25,11 +34,13 @@ export class QueueStore {
   readonly #location: string;
   readonly #log: Logger;
   /** Null while closed: an abstract-level that is made opens itself. */
-  #open: ClassicLevel<string, Uint8Array> | null = null;
+  #open: Level | null = null;
+  readonly #level: (location: string) => Level;
 
-  constructor(location: string, log: Logger) {
+  constructor(location: string, log: Logger, level = leveldb) {
     this.#location = location;
     this.#log = log;
+    this.#level = level;
   }
 
   /**
@@ -113,16 +124,13 @@ export class QueueStore {
     }
   }
 
-  get #db(): ClassicLevel<string, Uint8Array> {
+  get #db(): Level {
     if (this.#open === null) throw new StoreError("The queue is closed.", null);
     return this.#open;
   }
 
   async #tryOpen(): Promise<unknown> {
-    const db = new ClassicLevel<string, Uint8Array>(this.#location, {
-      keyEncoding: "utf8",
-      valueEncoding: "view",
-    });
+    const db = this.#level(this.#location);
     try {
       await db.open();
       this.#open = db;

@@ -8,6 +8,7 @@ import type { QueueOutlet } from "./queue-outlet.ts";
 import type { Queue } from "./queue.ts";
 import type { StreamCursor } from "./uplink.contract.ts";
 import { append, everything, openQueue, tempFolder } from "./testing/queues.ts";
+import { SimulatedDisk } from "./testing/simulated-disk.ts";
 
 const lanes = [0, 7];
 const replayMs = 3_600_000;
@@ -29,6 +30,7 @@ interface Real {
   readonly location: string;
   readonly clock: ManualClock;
   readonly limits: { capBytes: number; replayMs: number };
+  readonly disk?: SimulatedDisk;
   queue: Queue;
   outlet: QueueOutlet;
 }
@@ -119,6 +121,23 @@ class Restart implements Command {
   }
 }
 
+/** The power fails: what was not synced is gone, or a part of it. */
+class PowerFailure implements Command {
+  readonly share: number;
+  constructor(share: number) {
+    this.share = share;
+  }
+  check = () => true;
+  toString = () => `power failure(${this.share})`;
+  async run(model: Model, real: Real): Promise<void> {
+    await real.queue.disk.close();
+    real.disk?.fail(this.share);
+    Object.assign(real, await openQueue(real));
+    await real.outlet.meet(cursors(model));
+    await agree(model, real, true);
+  }
+}
+
 class Rotate implements Command {
   readonly lane: number;
   constructor(lane: number) {
@@ -174,36 +193,47 @@ class Wait implements Command {
   }
 }
 
+const lane = fc.constantFrom(...lanes);
+const whatCanHappen = [
+  fc.tuple(lane, fc.integer({ min: 1, max: 30 })).map(([l, n]) => new Append(l, n)),
+  fc.tuple(lane, fc.double({ min: 0.1, max: 1, noNaN: true })).map(([l, s]) => new Acknowledge(l, s)),
+  fc.boolean().map((clean) => new Restart(clean)),
+  lane.map((l) => new Rotate(l)),
+  fc.constantFrom(0, 0.5, 0.9).map((share) => new RestoreServer(share)),
+  fc.constantFrom(1e9, 30_000, 60_000).map((cap) => new Fill(cap)),
+  fc.constant(new Wait()),
+];
+
+async function holds(commands: Iterable<Command>, disk?: SimulatedDisk): Promise<void> {
+  const location = join(tempFolder("queue-model"), "queue");
+  const clock = new ManualClock(1_790_000_000_000);
+  const setting = { location, clock, limits: { capBytes: 1e9, replayMs }, ...(disk && { disk }) };
+  const real: Real = { ...setting, ...(await openQueue(setting)) };
+  try {
+    await fc.asyncModelRun(() => ({ model: { next: 1, epochs: [] }, real }), commands);
+  } finally {
+    await real.queue.close();
+    rmSync(join(location, ".."), { recursive: true, force: true });
+  }
+}
+
 describe("the queue against a plain model", () => {
   it("keeps, drops, numbers and finds the same through any sequence of what can happen to it", async () => {
-    const lane = fc.constantFrom(...lanes);
-    const commands = fc.commands(
-      [
-        fc.tuple(lane, fc.integer({ min: 1, max: 30 })).map(([l, n]) => new Append(l, n)),
-        fc.tuple(lane, fc.integer({ min: 1, max: 2000 })).map(([l, n]) => new Append(l, n)),
-        fc.tuple(lane, fc.double({ min: 0.1, max: 1, noNaN: true })).map(([l, s]) => new Acknowledge(l, s)),
-        fc.boolean().map((clean) => new Restart(clean)),
-        lane.map((l) => new Rotate(l)),
-        fc.constantFrom(0, 0.5, 0.9).map((share) => new RestoreServer(share)),
-        fc.constantFrom(1e9, 30_000, 60_000).map((cap) => new Fill(cap)),
-        fc.constant(new Wait()),
-      ],
-      { maxCommands: 25 },
-    );
     const numRuns = Number(process.env["SOAK_RUNS"] ?? 60);
+    const many = fc.tuple(lane, fc.integer({ min: 1, max: 2000 })).map(([l, n]) => new Append(l, n));
+    const commands = fc.commands([...whatCanHappen, many], { maxCommands: 25 });
     await fc.assert(
-      fc.asyncProperty(commands, async (cmds) => {
-        const location = join(tempFolder("queue-model"), "queue");
-        const clock = new ManualClock(1_790_000_000_000);
-        const limits = { capBytes: 1e9, replayMs };
-        const real: Real = { location, clock, limits, ...(await openQueue({ location, clock, limits })) };
-        try {
-          await fc.asyncModelRun(() => ({ model: { next: 1, epochs: [] }, real }), cmds);
-        } finally {
-          await real.queue.close();
-          rmSync(join(location, ".."), { recursive: true, force: true });
-        }
-      }),
+      fc.asyncProperty(commands, (cmds) => holds(cmds)),
+      { numRuns },
+    );
+  }, 600_000);
+
+  it("keeps all it answered as stored on a disk that loses what was not synced", async () => {
+    const numRuns = Number(process.env["SOAK_RUNS"] ?? 500);
+    const fails = fc.double({ min: 0, max: 1, noNaN: true }).map((share) => new PowerFailure(share));
+    const commands = fc.commands([...whatCanHappen, fails, fails], { maxCommands: 25 });
+    await fc.assert(
+      fc.asyncProperty(commands, (cmds) => holds(cmds, new SimulatedDisk())),
       { numRuns },
     );
   }, 600_000);

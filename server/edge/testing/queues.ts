@@ -8,6 +8,7 @@ import type { EpochName } from "../queue-keys.ts";
 import { QueueOutlet } from "../queue-outlet.ts";
 import { Queue } from "../queue.ts";
 import { StreamGap } from "../uplink.contract.ts";
+import type { SimulatedDisk } from "./simulated-disk.ts";
 
 /** A folder of its own for one test. */
 export function tempFolder(name: string): string {
@@ -20,9 +21,11 @@ export interface QueueSetting {
   readonly log?: Logger;
   /** May be changed while the queue runs. */
   readonly limits?: { capBytes: number; replayMs: number };
+  readonly disk?: SimulatedDisk;
 }
 
 export async function openQueue(setting: QueueSetting): Promise<{ queue: Queue; outlet: QueueOutlet }> {
+  const { disk } = setting;
   const limits = setting.limits ?? { capBytes: 1e9, replayMs: 86_400_000 };
   const queue = await Queue.open({
     location: setting.location,
@@ -31,6 +34,7 @@ export async function openQueue(setting: QueueSetting): Promise<{ queue: Queue; 
     capBytes: () => limits.capBytes,
     replayMs: () => limits.replayMs,
     flushMs: 1,
+    ...(disk === undefined ? {} : { level: () => disk.level() }),
   });
   return { queue, outlet: new QueueOutlet(queue) };
 }
