@@ -67,7 +67,7 @@ function figure(name: StartFigure["figure"], seconds: number, goal: number, what
 }
 
 async function settings(): Promise<NodeJS.ProcessEnv> {
-  const ports = { PORT: 0, HTTPS_PORT: 0, MQTT_PORT: 0, DEVICE_PORT: 0 };
+  const ports = { PORT: 0, HTTPS_PORT: 0, MQTT_PORT: 0, DEVICE_PORT: 0, OPCUA_PORT: 0 };
   const chosen: Record<string, string> = {};
   for (const name of Object.keys(ports)) chosen[name] = String(await freePort());
   return { ...process.env, ...chosen, DEMO: "1" };

@@ -182,6 +182,7 @@ const demo =
         port: config.PORT,
         controlPort: own.PLANT_CONTROL_PORT,
         devicePort: config.DEVICE_PORT,
+        opcUaPort: config.OPCUA_PORT,
       })
     : [];
 

@@ -18,6 +18,9 @@ export const Environment = z.object({
   MQTT_URL: z.string().optional().describe("An own MQTT broker; without it the edge brings one"),
   MQTT_PORT: port.default(1883).describe("Port of the broker inside the edge"),
   DEVICE_PORT: port.default(3010).describe("Port on which the edge listens for socket.io devices"),
+  OPCUA_PORT: port
+    .default(4840)
+    .describe("Port of the OPC UA server that the demo's lathes speak through; the demo only"),
   DEVICE_HOST: z
     .string()
     .default("127.0.0.1")

@@ -5,6 +5,7 @@ import { plantMachines, type PlantMachine } from "#server/device/simulator/layou
 export const lines = [
   { code: "moulding", name: "Moulding" },
   { code: "finishing", name: "Finishing" },
+  { code: "machining", name: "Machining" },
 ] as const;
 
 const machineNames: Readonly<Record<string, string>> = {
@@ -14,6 +15,8 @@ const machineNames: Readonly<Record<string, string>> = {
   "press-4": "Press 4",
   "oven-1": "Tempering oven",
   "packer-1": "Packer",
+  "cnc-1": "Lathe 1",
+  "cnc-2": "Lathe 2",
 };
 
 export const nameOf = (code: string): string => machineNames[code] ?? code;
@@ -32,6 +35,7 @@ export const stateSilenceMs = 10_000;
 export const materials = [
   { code: "PP-K2", name: "Polypropylene K2, black", unit: "kg", lotQuantity: 20_000, prefix: "PP" },
   { code: "FILM-40", name: "Shrink film 40 µm", unit: "m", lotQuantity: 60_000, prefix: "FI" },
+  { code: "BAR-26", name: "Bar 26 mm, 11SMn30", unit: "m", lotQuantity: 3000, prefix: "BA" },
 ] as const;
 
 export interface DemoProduct {
@@ -76,6 +80,14 @@ export const products: readonly DemoProduct[] = [
     machines: ["packer-1"],
     quantity: 2800,
     material: { code: "FILM-40", perPart: 0.35 },
+  },
+  {
+    code: "BUSH-24",
+    name: "Bush 24 mm",
+    operation: "turn",
+    machines: ["cnc-1", "cnc-2"],
+    quantity: 850,
+    material: { code: "BAR-26", perPart: 0.06 },
   },
 ];
 
@@ -132,7 +144,7 @@ interface DemoReason {
 export const stopReasons: readonly DemoReason[] = [
   { code: "mechanical", name: "Mechanical fault" },
   { code: "electrical", name: "Electrical fault" },
-  { code: "tool", name: "Tool fault" },
+  { code: "tool", name: "Tool fault", faults: ["E420"] },
   { code: "heating", name: "Too hot", faults: ["E201"] },
   { code: "jam", name: "Jam", faults: ["E310"] },
   { code: "sensor", name: "Sensor fault" },
@@ -157,6 +169,8 @@ export const normalBands: Readonly<Record<string, readonly [number, number]>> = 
   ZoneTemperature1: [82, 88],
   ZoneTemperature2: [82, 88],
   ZoneTemperature3: [82, 88],
+  Diameter: [23.95, 24.05],
+  SpindleLoad: [0, 80],
 };
 
 /** Which set-point drives which value. */
@@ -167,6 +181,7 @@ export const drivenBy: Readonly<Record<string, string>> = {
   ZoneTemperature2: "ZoneSetpoint",
   ZoneTemperature3: "ZoneSetpoint",
   Speed: "SpeedSetpoint",
+  FeedOverride: "FeedSetpoint",
 };
 
 export const people = [

@@ -21,7 +21,8 @@ afterAll(() => handle.close());
 const speed = 20;
 const start = systemClock.now();
 const clock = new ManualClock(start);
-const options = { clock, speed, edgeToken: "e", packerToken: "p", pepper: "x", log: silentLogger };
+const cell = { url: "opc.tcp://127.0.0.1:4840", thumbprint: "0".repeat(40) };
+const options = { clock, speed, edgeToken: "e", packerToken: "p", cell, pepper: "x", log: silentLogger };
 const count = async (table: string) =>
   (await handle.db.execute<{ n: number }>(sql`select count(*)::int as n from ${sql.identifier(table)}`))[0]
     ?.n;
@@ -39,10 +40,10 @@ test("the seed makes the plant once, however often it is called", async () => {
     ),
   ).toEqual(before);
   expect(before.slice(0, 4)).toEqual([
-    6,
+    8,
     plantMachines.reduce((n, m) => n + metricsFor(m.kind, speed).length, 0),
     8,
-    6,
+    8,
   ]);
   const machines = await machineList(db, clock.now());
   expect(machines.map((m) => m.code)).toEqual(plantMachines.map((m) => m.code));
@@ -87,6 +88,8 @@ test("orders flow: each position gets a job with its lot, and there are always m
     ["press-4", 1],
     ["oven-1", 4],
     ["packer-1", 1],
+    ["cnc-1", 1],
+    ["cnc-2", 1],
   ]);
   expect(machines[0]?.jobs[0]?.lots.map((l) => l.code)).toEqual(["PP-1001"]);
   const [waiting] = await db.execute<{ least: number }>(sql`
@@ -127,7 +130,7 @@ test("the past is filled day by day, once, by the plant's own code, and says not
   expect(await count("fact")).toBe(facts);
 
   const report = await oeeReport(db, { from: start - 5 * 86_400_000, to: start, by: "machine" });
-  expect(report.rows).toHaveLength(6);
+  expect(report.rows).toHaveLength(8);
   for (const { view } of report.rows) {
     expect(view.ratios.oee).toBeGreaterThan(0.4);
     expect(view.ratios.oee).toBeLessThan(1);

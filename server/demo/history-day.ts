@@ -82,6 +82,14 @@ const troubles: Readonly<Record<PlantMachine["kind"], readonly Trouble[]>> = {
     { word: "stopped", perDay: 1, minutes: [10, 20], reason: "cleaning" },
     { word: "stopped", perDay: 0.6, minutes: [5, 25] },
   ],
+  cnc: [
+    { word: "fault", fault: "E420", perDay: 0.6, minutes: [10, 30] },
+    { word: "stopped", perDay: 1.5, minutes: [4, 12], reason: "quality_check" },
+    { word: "stopped", perDay: 1, minutes: [10, 20], reason: "cleaning" },
+    { word: "stopped", perDay: 1, minutes: [8, 30], reason: "mechanical" },
+    { word: "stopped", perDay: 0.8, minutes: [5, 25], reason: "no_operator" },
+    { word: "stopped", perDay: 0.5, minutes: [2, 12] },
+  ],
 };
 
 const speakers = ["Ada Larsen", "Ben Okafor", "Chen Wei"];

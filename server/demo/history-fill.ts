@@ -33,6 +33,7 @@ const levels: Readonly<Record<PlantMachine["kind"], Readonly<Record<string, read
   },
   oven: { ZoneTemperature1: [85, 0.5], ZoneTemperature2: [85, 0.6], ZoneTemperature3: [85, 0.5] },
   packer: {},
+  cnc: { SpindleLoad: [52, 2], Diameter: [24.012, 0.006], FeedOverride: [100, 0.3], FeedSetpoint: [100, 0] },
 };
 
 /**

@@ -10,7 +10,7 @@ npm run plant -- state                what the machines do now
 ${faultNames.map((name) => `  ${name.padEnd(18)} ${faultMachines[name].join(", ")}`).join("\n")}
   ${"clear".padEnd(18)} ends all faults of the machine
 
-Machines: press-1 press-2 press-3 press-4 oven-1 packer-1`;
+Machines: press-1 press-2 press-3 press-4 oven-1 packer-1 cnc-1 cnc-2`;
 
 interface Machine {
   readonly code: string;

@@ -6,6 +6,7 @@ import { edge } from "#db/schema/edge/edge.ts";
 import { reflex } from "#db/schema/edge/ingest.ts";
 import { assetMount, equipment, physicalAsset, workUnit } from "#db/schema/execution/plant.ts";
 import { edgeCode, ovenPositions, plantMachines, plantSources } from "#server/device/simulator/layout.ts";
+import { opcUaConfigOf } from "#server/device/simulator/opcua-nodes.ts";
 import { metricsFor } from "#server/device/simulator/metrics.ts";
 import { drivenBy, lines, nameOf, normalBands, plantTimes, staleMs, stateSilenceMs } from "./catalogue.ts";
 
@@ -16,23 +17,31 @@ export interface SeededPlant {
   readonly machineIds: ReadonlyMap<string, number>;
 }
 
+/** With what edge and machines are let in, and where they are reached. */
+interface Doors {
+  readonly edge: string;
+  readonly packer: string;
+  readonly cell: { readonly url: string; readonly thumbprint: string };
+}
+
 /** Equipment, machines, the edge with its sources, tags and reflexes. Into an empty plant; in one transaction. */
 export async function seedPlant(
   tx: Tx,
   speed: number,
-  tokens: { readonly edge: string; readonly packer: string },
+  { edge: edgeToken, packer, cell }: Doors,
   now: number,
 ): Promise<SeededPlant> {
   const lineIds = await seedEquipment(tx);
   const edgeId = idOf(
     await tx
       .insert(edge)
-      .values({ code: edgeCode, name: "Edge in hall 1", tokenHash: sha256(tokens.edge) })
+      .values({ code: edgeCode, name: "Edge in hall 1", tokenHash: sha256(edgeToken) })
       .returning({ id: edge.id }),
   );
   const sourceIds = new Map<string, number>();
-  for (const { code, driver, config } of plantSources) {
-    const tokenHash = driver === "socketio" ? sha256(tokens.packer) : null;
+  for (const { code, driver, config: fixed } of plantSources) {
+    const config = driver === "opcua" ? opcUaConfigOf(code, speed, cell) : fixed;
+    const tokenHash = driver === "socketio" ? sha256(packer) : null;
     sourceIds.set(
       code,
       idOf(

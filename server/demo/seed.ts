@@ -25,6 +25,8 @@ export interface SeedOptions {
   readonly speed: number;
   readonly edgeToken: string;
   readonly packerToken: string;
+  /** The OPC UA server of the lathes: where it is reached, and the thumbprint of its certificate. */
+  readonly cell: { readonly url: string; readonly thumbprint: string };
   /** What goes into the hash of a PIN beside the salt. */
   readonly pepper: string;
   readonly log: Logger;
@@ -61,7 +63,8 @@ export async function seedDemo(db: Db, options: SeedOptions): Promise<void> {
     tell(1, "machines");
     await db.transaction(async (tx) => {
       const now = clock.now();
-      const plant = await seedPlant(tx, speed, { edge: options.edgeToken, packer: options.packerToken }, now);
+      const { edgeToken: edge, packerToken: packer, cell } = options;
+      const plant = await seedPlant(tx, speed, { edge, packer, cell }, now);
       await seedProduction(tx, plant, speed, now);
       await seedLoop(tx, speed, now);
       await tx

@@ -6,6 +6,7 @@ import type { Logger } from "#server/core/log.ts";
 import type { Service } from "#server/core/services.ts";
 import { identify } from "#server/launcher/processes.ts";
 import type { DemoAddress } from "./demo.contract.ts";
+import { keepCellAddress } from "./cell-address.ts";
 import { createHistory } from "./history.ts";
 import { createOrdersRunner } from "./orders-runner.ts";
 
@@ -20,11 +21,13 @@ export interface DemoDeps {
   readonly port: number;
   readonly controlPort: number;
   readonly devicePort: number;
+  /** Of the lathes' OPC UA server. */
+  readonly opcUaPort: number;
 }
 
 /** What makes the demo plant live beside the machines: orders that flow, its past, and the address of its hand. */
 export function createDemoServices(deps: DemoDeps): Service[] {
-  return [createAddressFile(deps), createOrdersRunner(deps), createHistory(deps)];
+  return [createAddressFile(deps), createCellAddress(deps), createOrdersRunner(deps), createHistory(deps)];
 }
 
 function createAddressFile({ dataDir, port, controlPort, devicePort }: DemoDeps): Service {
@@ -42,5 +45,13 @@ function createAddressFile({ dataDir, port, controlPort, devicePort }: DemoDeps)
       await rename(`${path}.part`, path);
     },
     stop: () => rm(path, { force: true }),
+  };
+}
+
+function createCellAddress({ db, clock, opcUaPort }: DemoDeps): Service {
+  return {
+    name: "demo cell address",
+    start: () => keepCellAddress({ db, clock }, opcUaPort),
+    stop: () => {},
   };
 }

@@ -1,3 +1,4 @@
+import type { Certificates } from "./certificate.contract.ts";
 import type { Quality } from "./tag.contract.ts";
 
 /**
@@ -75,6 +76,8 @@ export interface DriverHealth {
   readonly errors: number;
   /** Why there is no connection, in a sentence for whoever set the source up; null or left out = nothing is known. */
   readonly problem?: string | null;
+  /** Where server and edge know each other by certificates. */
+  readonly certificates?: Certificates | null;
 }
 
 /** How one source speaks. One folder per kind under server/device; each passes the contract test. */

@@ -73,12 +73,19 @@ async function tryOut(
     while (clock.monotonic() < until && (heardAt === null || clock.monotonic() < heardAt + restMs)) {
       await clock.sleep(lookMs, abort.signal);
       connected = driver.health().connected;
+      // A server that nobody trusts yet will not become a trusted one meanwhile.
+      if (!connected && sink.problem !== null && driver.health().certificates?.server != null) break;
       if (connected && sink.last.size > 0) heardAt ??= clock.monotonic();
     }
     const values = [...sink.last].map(([metric, reading]) => seen(metric, reading));
-    const { problem } = driver.health();
+    const { problem, certificates = null } = driver.health();
     const why = connected && values.length > 0 ? null : (problem ?? sink.problem);
-    return { connected, problem: why?.slice(0, 500) ?? null, seen: values };
+    return {
+      connected,
+      problem: why?.slice(0, 500) ?? null,
+      seen: values,
+      ...(certificates !== null && { certificates }),
+    };
   } finally {
     abort.abort();
     await driver.stop();

@@ -85,7 +85,14 @@ export class Sources implements Service {
 
   health(): EdgeHealth["sources"] {
     const running = [...this.#running.values()].map(({ source, driver, skew }) => {
-      const { connected, lastMessageAt, messages, errors, problem = null } = driver.health();
+      const {
+        connected,
+        lastMessageAt,
+        messages,
+        errors,
+        problem = null,
+        certificates = null,
+      } = driver.health();
       const said = problem?.slice(0, maxProblem) ?? null;
       return {
         id: source.id,
@@ -95,6 +102,7 @@ export class Sources implements Service {
         errors,
         skewMs: skew.skewMs,
         problem: said,
+        ...(certificates !== null && { certificates }),
       };
     });
     const failed = [...this.#failed].map(([id, problem]) => ({

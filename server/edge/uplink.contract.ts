@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Certificates } from "#server/device/certificate.contract.ts";
 
 /**
  * The wire between edge and server: namespace `/ingest` of the server's socket.io. The edge connects, shows its
@@ -111,6 +112,7 @@ export const ProbeAnswer = z.object({
   /** Why not, in a sentence; null when it is, or when nothing was heard that says why. */
   problem: z.string().max(500).nullable(),
   seen: z.array(SeenValue).max(maxSeen),
+  certificates: Certificates.nullable().optional(),
 });
 export type ProbeAnswer = z.infer<typeof ProbeAnswer>;
 
@@ -190,6 +192,7 @@ export const EdgeHealth = z.object({
       skewMs: z.number().nullable(),
       /** Why there is no connection, in a sentence. */
       problem: z.string().max(500).nullable().optional(),
+      certificates: Certificates.nullable().optional(),
     }),
   ),
 });

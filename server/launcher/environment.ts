@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { Config } from "#server/core/config.ts";
 import type { Folders } from "./folders.ts";
 import { secretPath } from "./secrets.ts";
@@ -15,6 +15,8 @@ export interface Ports {
   readonly device: number;
   /** The simulated plant's hand (POST /fault, GET /log, GET /state), loopback. */
   readonly plantControl: number;
+  /** The OPC UA server of the simulated lathes, loopback. */
+  readonly opcUa: number;
 }
 
 export interface EnvironmentInput {
@@ -66,6 +68,7 @@ export const edgeCode = "edge-1";
  * | `MQTT_URL` | edge only if an own broker is configured; plant always | where Sparkplug is spoken |
  * | `DEVICE_URL` | plant | the edge's socket.io listener for devices |
  * | `PLANT_CONTROL_PORT` | plant, server | loopback port of the plant's hand |
+ * | `PLANT_OPCUA_DIR` | plant, seed | folder of the certificate of the plant's OPC UA server |
  * | `PACKER_TOKEN` | plant | token that the packer shows to the edge |
  * | `PLANT_PRIMARY_HOST` | plant | the edge that its Sparkplug nodes wait for |
  * | `PLANT_LOG` | plant | file in which a test wants all that was sent, one JSON line a reading |
@@ -80,6 +83,7 @@ export function childEnvironment(name: ChildName, input: EnvironmentInput): Vari
     HTTPS_PORT: String(ports.https),
     MQTT_PORT: String(ports.mqtt),
     DEVICE_PORT: String(ports.device),
+    OPCUA_PORT: String(ports.opcUa),
     DEVICE_HOST: config.DEVICE_HOST,
     DATA_DIR: folders.house,
     HOSTS: config.HOSTS,
@@ -96,6 +100,7 @@ export function childEnvironment(name: ChildName, input: EnvironmentInput): Vari
     TLS_KEY: input.certificate.key,
     ...(input.certificate.ca === null ? {} : { TLS_CA: input.certificate.ca }),
   };
+  const cell = { PLANT_OPCUA_DIR: join(folders.house, "plant-opcua") };
   const control = { PLANT_CONTROL_PORT: String(ports.plantControl) };
   switch (name) {
     case "server":
@@ -123,6 +128,7 @@ export function childEnvironment(name: ChildName, input: EnvironmentInput): Vari
       return {
         ...common,
         ...control,
+        ...cell,
         MQTT_URL: brokerUrl,
         DEVICE_URL: `http://127.0.0.1:${ports.device}`,
         PACKER_TOKEN: input.packerToken,
@@ -137,7 +143,7 @@ export function childEnvironment(name: ChildName, input: EnvironmentInput): Vari
         HOUSE_ROOT: dirname(folders.certificates),
       };
     case "seed":
-      return { ...common, ...broker, ...database, ...edge, OWNER_DATABASE_URL: input.ownerUrl };
+      return { ...common, ...broker, ...database, ...edge, ...cell, OWNER_DATABASE_URL: input.ownerUrl };
     default:
       return name satisfies never;
   }

@@ -27,7 +27,7 @@ export interface PlantOptions {
   /** Folder of this plant; absolute, or relative to the clone. */
   readonly dataDir: string;
   /** 0 (the default) takes a free one. */
-  readonly ports?: Partial<Record<"http" | "https" | "mqtt" | "device", number>>;
+  readonly ports?: Partial<Record<"http" | "https" | "mqtt" | "device" | "opcUa", number>>;
   readonly demo?: boolean;
   readonly speed?: number;
   /** false = the screens were built already, or are not looked at. */
@@ -80,6 +80,7 @@ export async function startPlant(options: PlantOptions): Promise<RunningPlant> {
     HTTPS_PORT: String(ports.https ?? 0),
     MQTT_PORT: String(ports.mqtt ?? 0),
     DEVICE_PORT: String(ports.device ?? 0),
+    OPCUA_PORT: String(ports.opcUa ?? 0),
     DEMO: demo ? "1" : "0",
     ...(speed === undefined ? {} : { DEMO_SPEED: String(speed) }),
   });

@@ -13,6 +13,7 @@ export async function choosePorts(config: Config, folders: Folders): Promise<Por
   ];
   if (config.MQTT_URL === undefined)
     wanted.push({ port: config.MQTT_PORT, setting: "MQTT_PORT", host: config.DEVICE_HOST });
+  if (config.DEMO) wanted.push({ port: config.OPCUA_PORT, setting: "OPCUA_PORT", host: "127.0.0.1" });
   const given = wanted.filter(({ port }) => port !== 0);
   for (const [i, one] of given.entries()) {
     const twin = given.slice(0, i).find((other) => other.port === one.port);
@@ -36,5 +37,6 @@ export async function choosePorts(config: Config, folders: Folders): Promise<Por
     device: await free(config.DEVICE_PORT),
     web: await free(0),
     plantControl: await free(0),
+    opcUa: await free(config.OPCUA_PORT),
   };
 }

@@ -8,6 +8,7 @@ import type { CommandState } from "#app/_lib/use-command.client.ts";
 import { useErrorWords } from "#app/_lib/words.client.ts";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { SelectField, TextArea, TextField } from "#app/_ui/desk/field.tsx";
+import { trustedOf } from "#server/execution/sources/certificate.rules.ts";
 import { ConfigFields, type ConfigValues } from "./config-fields.client.tsx";
 import { choosable, configOf, driverForms, emptyRow, formOf, isShownWhole } from "./driver-form.ts";
 import { TrialResult } from "./trial-result.client.tsx";
@@ -131,7 +132,16 @@ export function SourceForm(props: {
           )}
         </p>
       )}
-      <TrialResult trial={trial} />
+      <TrialResult
+        trial={trial}
+        trusted={trustedOf(config ?? {})}
+        onTrust={(thumbprint) => {
+          if (config === null) return;
+          const next = { ...config, trusted: [...trustedOf(config), thumbprint] };
+          if (typed === null) setValues(begin(driver, next));
+          else setTyped(JSON.stringify(next, null, 2));
+        }}
+      />
       <div className="flex flex-wrap gap-2">
         <Button busy={trial.phase === "running"} why={unread} onPress={try_}>
           {t("try")}

@@ -4,12 +4,15 @@ import Link from "next/link";
 import { useLocale, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { formatNumber, formatSpan } from "#app/_lib/format.ts";
+import { useNow } from "#app/_live/now.client.ts";
 import { useRecord } from "#app/_live/record.client.ts";
 import { ButtonLink } from "#app/_ui/desk/button.client.tsx";
 import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import { Ago } from "#app/_ui/relative-time.client.tsx";
 import type { SourceView } from "#server/execution/sources/sources.contract.ts";
+import { certificateState, trustedOf } from "#server/execution/sources/certificate.rules.ts";
+import { CertificateMark } from "./certificate-state.client.tsx";
 import { EdgeTable } from "./edge-table.client.tsx";
 import { SourceMark } from "./source-state.client.tsx";
 import { TemplateTable } from "./template-table.client.tsx";
@@ -52,6 +55,7 @@ export function SourcesPage({ show }: { show: (typeof tabs)[number] }): ReactNod
 function SourceTable(): ReactNode {
   const t = useTranslations("admin.sources");
   const locale = useLocale();
+  const now = useNow(60_000);
   const { data, error } = useRecord<readonly SourceView[]>({
     path: "/sources",
     scopes: ["plant"],
@@ -76,6 +80,7 @@ function SourceTable(): ReactNode {
       cell: (s) => (
         <span className="flex flex-col gap-0.5">
           <SourceMark state={s.health.state} />
+          <CertificateWarning source={s} now={now} />
           {s.health.problem !== null && (
             <bdi className="max-w-80 text-sm break-words text-ink-2">{s.health.problem}</bdi>
           )}
@@ -148,5 +153,21 @@ function SourceTable(): ReactNode {
         }
       />
     </>
+  );
+}
+
+/** What is to be done about a server's certificate; nothing where it is in order. */
+function CertificateWarning(props: { source: SourceView; now: number }): ReactNode {
+  const { source, now } = props;
+  const t = useTranslations("admin.certificates");
+  const seen = source.health.certificates?.server ?? null;
+  if (seen === null) return null;
+  const trusted = trustedOf(source.config);
+  if (certificateState(seen, trusted, now).state === "trusted") return null;
+  return (
+    <span className="flex flex-wrap gap-x-1.5 text-sm">
+      {t("server")}
+      <CertificateMark seen={seen} trusted={trusted} now={now} />
+    </span>
   );
 }

@@ -70,6 +70,7 @@ class OpcUaDriver implements Driver {
       messages: health?.messages ?? 0,
       errors: (health?.errors ?? 0) + (this.#writer?.errors ?? 0),
       problem: health?.problem ?? null,
+      certificates: health?.certificates ?? null,
     };
   }
 

@@ -14,6 +14,9 @@ export interface Identity {
   /** The URI that stands in the certificate. */
   readonly applicationUri: string;
   readonly thumbprint: string;
+  /** ms since epoch. */
+  readonly validUntil: number;
+  readonly pem: string;
 }
 
 const day = 86_400_000;
@@ -60,13 +63,14 @@ async function make(folder: string, edge: string, clock: Clock): Promise<Identit
 async function read(
   certificateFile: string,
   keyFile: string,
-): Promise<Pick<Identity, "applicationUri" | "thumbprint"> | null> {
+): Promise<Omit<Identity, "certificateFile" | "keyFile"> | null> {
   try {
     const [pem, key] = await Promise.all([readFile(certificateFile, "utf8"), readFile(keyFile, "utf8")]);
     const certificate = new X509Certificate(pem);
     const uri = /URI:([^,\s]+)/.exec(certificate.subjectAltName ?? "")?.[1];
     if (uri === undefined || !certificate.checkPrivateKey(createPrivateKey(key))) return null;
-    return { applicationUri: uri, thumbprint: thumbprintsOf(certificate.raw).sha1 };
+    const thumbprint = thumbprintsOf(certificate.raw).sha1;
+    return { applicationUri: uri, thumbprint, validUntil: Date.parse(certificate.validTo), pem };
   } catch {
     // None yet, or only half of it was written.
     return null;

@@ -12,6 +12,7 @@ import {
 } from "node-opcua-client";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
+import type { SeenCertificate } from "../certificate.contract.ts";
 import { type EdgeFiles, UnusableFile } from "../edge-files.ts";
 import type { Identity } from "./identity.ts";
 import type { OpcUaConfig } from "./opcua.contract.ts";
@@ -24,6 +25,8 @@ export interface LinkOptions {
   readonly files: EdgeFiles;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told of the certificate that the server showed, trusted or not. */
+  readonly onCertificate?: (seen: SeenCertificate) => void;
 }
 
 /** Why an answer never came. */
@@ -71,9 +74,13 @@ export class OpcUaLink {
     const client = clientOf(config, identity, trust);
     const soon = { signal, ms: config.timeoutMs };
     // A secured server is asked for its certificate first, over a connection of its own.
+    const showed = (): void => {
+      if (trust.seen !== null) options.onCertificate?.(trust.seen);
+    };
     const later = { signal, ms: 2 * config.timeoutMs };
     try {
       await within(client.connect(config.url), later, "no connection to the server in time");
+      showed();
       const resumed = earlier !== null && (await resumes(client, earlier, soon));
       const session = resumed
         ? earlier
@@ -83,6 +90,7 @@ export class OpcUaLink {
       if (!isPlain(session)) throw new Error("the library has no plain services of subscriptions");
       return new OpcUaLink(client, session, resumed, config.timeoutMs);
     } catch (error) {
+      showed();
       await quietly(client.disconnect());
       if (error instanceof UnusableFile) throw error;
       const refusal =

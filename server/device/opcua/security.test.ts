@@ -6,8 +6,11 @@ import { KeyUsagesExtension, SubjectAlternativeNameExtension, X509Certificate } 
 import type { OPCUAServerOptions } from "node-opcua-server";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { systemClock } from "#server/core/clock.ts";
+import { silentLogger } from "#server/core/log.ts";
 import { RecordingSink } from "../driver-contract.ts";
+import { EdgeFiles } from "../edge-files.ts";
 import { storeOf } from "../simulator/opcua-server.ts";
+import { createOpcUaDriver } from "./driver.ts";
 import { ensureIdentity, type Identity, thumbprintsOf } from "./identity.ts";
 import type { OpcUaConfigInput } from "./opcua.contract.ts";
 import {
@@ -89,6 +92,57 @@ test("a machine that nobody trusts is not connected to, and its thumbprint is to
   expect(sentence).toContain("is not trusted");
   expect(sentence).toContain(machineCertificate.thumbprint);
   expect(machine.server?.currentSessionCount).toBe(0);
+});
+
+test("what a server showed is told with its days, refused or not, and with the edge's own certificate beside it", async () => {
+  const machine = machineWith();
+  const { driver, sink } = await started(machine, { nodes, security: signed });
+  await sink.until(() => sentences(sink, "death").length > 0);
+  const shown = driver.health().certificates;
+  expect(shown?.server).toMatchObject({
+    sha1: machineCertificate.thumbprint,
+    validUntil: machineCertificate.validUntil,
+    subject: expect.stringContaining("CN=Millwright test-machine"),
+  });
+  const own = await ensureIdentity(join(await testFolder(), "edge"), "edge-1", systemClock);
+  expect(shown?.own).toEqual({ sha1: own.thumbprint, validUntil: own.validUntil, pem: own.pem });
+  // Where nothing is encrypted nobody shows a certificate, and none is spoken of.
+  const open = await started(machineWith(), { nodes });
+  await open.sink.until(() => open.driver.health().connected);
+  expect(open.driver.health().certificates).toBeNull();
+});
+
+test("a connection that outlives its server's certificate goes on, and says that it is over", async () => {
+  const machine = machineWith();
+  let ahead = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() + ahead };
+  await machine.up();
+  const driver = createOpcUaDriver({
+    source: "machine",
+    config: { url: machine.url, nodes, security: signed, trusted: [machineCertificate.thumbprint] },
+    folder: join(await testFolder(), "edge"),
+    hostId: "edge-1",
+    files: new EdgeFiles(edgeFiles),
+    clock,
+    log: silentLogger,
+  });
+  const sink = new RecordingSink();
+  await driver.start(sink, new AbortController().signal);
+  try {
+    await sink.until(() => driver.health().connected);
+    expect(driver.health().problem).toBeNull();
+    ahead = machineCertificate.validUntil - systemClock.now() + 1;
+    expect(driver.health()).toMatchObject({
+      connected: true,
+      problem: expect.stringContaining("expired on"),
+    });
+    machine.wire.cut();
+    await sink.until(() => sentences(sink, "death").some((sentence) => sentence.includes("expired on")));
+    expect(driver.health().connected).toBe(false);
+  } finally {
+    await driver.stop();
+    await machine.down();
+  }
 });
 
 test("trusting a thumbprint, SHA-1 or SHA-256, lets that machine in and no other", async () => {

@@ -2,6 +2,7 @@ import { AttributeIds, type DataValue } from "node-opcua-client";
 import { type EdgeFiles, UnusableFile } from "../edge-files.ts";
 import type { Clock } from "#server/core/clock.ts";
 import type { Logger } from "#server/core/log.ts";
+import type { Certificates, SeenCertificate } from "../certificate.contract.ts";
 import type { DriverHealth, WriteResult } from "../driver.contract.ts";
 import type { SinkWriter } from "../sink-writer.ts";
 import { type Catalogue, type Entry, lookUp } from "./catalogue.ts";
@@ -12,6 +13,7 @@ import { ServerRefusal } from "./refusal.ts";
 import { SaidBook, shown } from "./said.ts";
 import { Subscription, SubscriptionGone } from "./subscription.ts";
 import { whyNotWatched, whyTooFewKept } from "./watched.ts";
+import { whyExpired } from "./trust.ts";
 import { send } from "./write.ts";
 
 export interface SourceParts {
@@ -60,6 +62,7 @@ export class OpcUaSource {
   #lastMessageAt: number | null = null;
   #messages = 0;
   #errors = 0;
+  #certificates: Certificates = { server: null, own: null };
 
   constructor(parts: SourceParts) {
     this.#parts = parts;
@@ -67,12 +70,18 @@ export class OpcUaSource {
   }
 
   health(): DriverHealth {
+    const { config, clock } = this.#parts;
+    const { server } = this.#certificates;
+    // A connection that stands outlives its certificate, until it is lost and cannot be made again.
+    const over = config.security !== undefined && server !== null && server.validUntil <= clock.now();
+    const standing = over ? whyExpired(config.url, server.validUntil) : null;
     return {
       connected: this.#link !== null,
       lastMessageAt: this.#lastMessageAt,
       messages: this.#messages,
       errors: this.#errors,
-      problem: this.#link === null ? this.#problem : null,
+      problem: this.#link === null ? this.#problem : standing,
+      certificates: config.security === undefined ? null : this.#certificates,
     };
   }
 
@@ -126,8 +135,13 @@ export class OpcUaSource {
   async #oneLink(signal: AbortSignal): Promise<boolean> {
     const { config, clock, log, folder, hostId, files, name } = this.#parts;
     const identity = await ensureIdentity(folder, hostId, clock);
+    const { thumbprint: sha1, validUntil, pem } = identity;
+    this.#certificates = { ...this.#certificates, own: { sha1, validUntil, pem } };
+    const onCertificate = (server: SeenCertificate): void => {
+      this.#certificates = { ...this.#certificates, server };
+    };
     const link = await OpcUaLink.connect(
-      { config, identity, files, clock, log },
+      { config, identity, files, clock, log, onCertificate },
       this.#kept?.session ?? null,
       signal,
     );

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { type OPCUAClientOptions, type StatusCode, StatusCodes } from "node-opcua-client";
 import type { Clock } from "#server/core/clock.ts";
+import type { SeenCertificate } from "../certificate.contract.ts";
 import { thumbprintsOf } from "./identity.ts";
 
 type Store = NonNullable<OPCUAClientOptions["clientCertificateManager"]>;
@@ -30,6 +31,8 @@ export class TrustList implements CertificateStore {
   readonly #clock: Clock;
   /** Why the server's certificate was not taken last. */
   refusal: string | null = null;
+  /** The certificate that the server showed. */
+  seen: SeenCertificate | null = null;
 
   constructor(server: string, trusted: readonly string[], clock: Clock) {
     this.#server = server;
@@ -74,23 +77,28 @@ export class TrustList implements CertificateStore {
     }
     // What follows the first certificate are its authorities.
     const { sha1, sha256 } = thumbprintsOf(certificate.raw);
+    const [validFrom, validUntil] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
+    if (Number.isFinite(validFrom) && Number.isFinite(validUntil)) {
+      const subject = certificate.subject.replaceAll("\n", ", ").slice(0, 300);
+      this.seen = { sha1, sha256, subject, validFrom, validUntil, seenAt: this.#clock.now() };
+    }
     if (!this.#trusted.has(sha1) && !this.#trusted.has(sha256)) {
       const why = `The certificate of the server ${server} is not trusted. Compare its thumbprint ${sha1} (SHA-256 ${sha256}) with the one that the machine shows, and add it to "trusted" if they are the same.`;
       return [StatusCodes.BadCertificateUntrusted, why];
     }
     const now = this.#clock.now();
-    const until = Date.parse(certificate.validTo);
-    if (!(until > now)) {
-      const why = `The certificate of the server ${server} expired on ${dayOf(until)}: make a new one at the machine and trust it here.`;
-      return [StatusCodes.BadCertificateTimeInvalid, why];
-    }
-    const from = Date.parse(certificate.validFrom);
-    if (!(from <= now)) {
-      const why = `The certificate of the server ${server} is valid from ${dayOf(from)} only: set the clock of the edge, or that of the machine and make a new one.`;
+    if (!(validUntil > now)) return [StatusCodes.BadCertificateTimeInvalid, whyExpired(server, validUntil)];
+    if (!(validFrom <= now)) {
+      const why = `The certificate of the server ${server} is valid from ${dayOf(validFrom)} only: set the clock of the edge, or that of the machine and make a new one.`;
       return [StatusCodes.BadCertificateTimeInvalid, why];
     }
     return [StatusCodes.Good, null];
   }
+}
+
+/** Said when it is refused, and of a connection that outlived it. */
+export function whyExpired(server: string, until: number): string {
+  return `The certificate of the server ${server} expired on ${dayOf(until)}: make a new one at the machine and trust it here.`;
 }
 
 function dayOf(time: number): string {

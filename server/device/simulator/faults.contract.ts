@@ -7,24 +7,26 @@ export const faultMachines = {
   "cooling-clog": ["press"],
   /** The melt sensor reads more and more too high while the melt stays as it is; a lower set-point harms. */
   "sensor-drift": ["press"],
-  /** The tool wears fast: scrap rises and no set-point brings it back. */
-  "tool-wear": ["press"],
+  /** The tool wears fast. A press makes scrap that no set-point takes away; a lathe's part grows, less with less feed. */
+  "tool-wear": ["press", "cnc"],
   /** The hydraulics tire: each cycle takes about 18 % longer. */
-  "slow-cycle": ["press", "packer"],
+  "slow-cycle": ["press", "packer", "cnc"],
   /** Short stops every minute or two. */
-  "micro-stops": ["press", "packer"],
+  "micro-stops": ["press", "packer", "cnc"],
   /** The last load missed the hopper: the rest runs out in minutes and nothing is refilled. */
   "material-low": ["press", "packer"],
   /** A person opens the guard; the machine stops at once. */
-  "guard-open": ["press", "oven", "packer"],
+  "guard-open": ["press", "oven", "packer", "cnc"],
   /** A heater relay sticks: the melt (a zone of the oven) runs far above its set-point. */
   "over-temperature": ["press", "oven"],
   /** Packs jam in the infeed; the machine reports a fault and stops. */
   jam: ["packer"],
+  /** The insert breaks: the spindle is overloaded, the machine says E420 and stops. */
+  "tool-break": ["cnc"],
   /** Somebody turns the key to local: remote set-points are ignored. */
-  "local-mode": ["press", "oven", "packer"],
+  "local-mode": ["press", "oven", "packer", "cnc"],
   /** The machine's counters fall to zero, as after a change of its battery. Happens once. */
-  "counter-reset": ["press", "oven", "packer"],
+  "counter-reset": ["press", "oven", "packer", "cnc"],
 } as const satisfies Record<string, readonly MachineKind[]>;
 
 export type FaultName = keyof typeof faultMachines;

@@ -178,6 +178,25 @@ function packerMetrics(writable: WritableOf, speed: number): PlantMetric[] {
   ];
 }
 
+function cncMetrics(writable: WritableOf): PlantMetric[] {
+  return [
+    ...common("parts"),
+    scrap("parts"),
+    cycleTime,
+    measured("SpindleLoad", "Spindle load", "%", { sampleMs: 500, deadband: 0.5, low: 0, high: 200 }),
+    // Measured once a part, by the probe in the machine.
+    metric("Diameter", "Diameter of the part", "measurement", "number", {
+      unit: "mm",
+      decimals: 3,
+      low: 0,
+      high: 100,
+    }),
+    measured("FeedOverride", "Feed override", "%", { deadband: 0.2, low: 0, high: 200 }),
+    setpoint("FeedSetpoint", "Feed override set-point", "%", 200, writable(60, 110, 20, 0.5)),
+    energy,
+  ];
+}
+
 /**
  * Every metric of a kind of machine, for a plant whose physics run `speed` times as fast (≥ 1).
  * Divided by it: the shortest time between two adjustments. Multiplied: packs per real minute. Sampling, expected
@@ -189,5 +208,6 @@ export function metricsFor(kind: MachineKind, speed: number): readonly PlantMetr
     return { min, max, maxStep, minIntervalMs, tolerance, riskClass: 1, atMachine: false };
   };
   if (kind === "press") return pressMetrics(writable);
+  if (kind === "cnc") return cncMetrics(writable);
   return kind === "oven" ? ovenMetrics(writable) : packerMetrics(writable, speed);
 }

@@ -12,6 +12,9 @@ import { systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
 import { RecordingSink } from "../driver-contract.ts";
 import type { Driver } from "../driver.contract.ts";
+import { EdgeFiles } from "../edge-files.ts";
+import { createOpcUaDriver } from "../opcua/driver.ts";
+import { ensureIdentity } from "../opcua/identity.ts";
 import { createSocketIoDriver } from "../socketio/driver.ts";
 import { deviceServerOptions } from "../socketio/wire.contract.ts";
 import { createSparkplugDriver } from "../sparkplug/driver.ts";
@@ -19,6 +22,7 @@ import type { PlantLogEntry } from "./faults.contract.ts";
 import { plantMachines } from "./layout.ts";
 import { runLoad } from "./load.ts";
 import { metricsFor } from "./metrics.ts";
+import { cellName, opcUaConfigOf } from "./opcua-nodes.ts";
 import { parsePlantConfig, type PlantProcess, startPlant } from "./plant-process.ts";
 
 const token = "packer token";
@@ -30,7 +34,12 @@ let plant: PlantProcess;
 let dir: string;
 let deviceUrl: string;
 let io: Server;
-const sinks = { moulding: new RecordingSink(), finishing: new RecordingSink(), packing: new RecordingSink() };
+const sinks = {
+  moulding: new RecordingSink(),
+  finishing: new RecordingSink(),
+  packing: new RecordingSink(),
+  machining: new RecordingSink(),
+};
 const drivers: Record<string, Driver> = {};
 const closers: (() => Promise<void>)[] = [];
 
@@ -58,6 +67,8 @@ beforeAll(async () => {
       MQTT_URL: url,
       DEVICE_URL: deviceUrl,
       PACKER_TOKEN: token,
+      OPCUA_PORT: "0",
+      PLANT_OPCUA_DIR: join(dir, "cell"),
       DEMO_SPEED: "20",
       PLANT_PRIMARY_HOST: "edge-1",
       PLANT_LOG: join(dir, "plant.ndjson"),
@@ -76,6 +87,18 @@ beforeAll(async () => {
   const packing = createSocketIoDriver({ server: io, source: "packing", config: {}, tokenHash, clock, log });
   drivers["packing"] = packing;
   await packing.start(sinks.packing, signal);
+  const { thumbprint } = await ensureIdentity(join(dir, "cell"), cellName, clock);
+  const machining = createOpcUaDriver({
+    source: "machining",
+    config: opcUaConfigOf("machining", 20, { url: plant.opcUaUrl, thumbprint }),
+    folder: join(dir, "edge"),
+    hostId: "edge-1",
+    files: new EdgeFiles(dir),
+    clock,
+    log,
+  });
+  drivers["machining"] = machining;
+  await machining.start(sinks.machining, signal);
   closers.push(async () => {
     await plant.stop();
     for (const driver of Object.values(drivers)) await driver.stop();
@@ -85,7 +108,8 @@ beforeAll(async () => {
     await new Promise<void>((resolve) => aedes.close(() => resolve()));
     await rm(dir, { recursive: true, force: true });
   });
-});
+  // Keys of two certificates, and a library that is heavy to load.
+}, 60_000);
 
 afterAll(async () => {
   for (const close of closers) await close();
@@ -118,7 +142,30 @@ test("a set-point written at the driver comes back as the machine's echo", async
   await sinks.moulding.until(() => sinks.moulding.said("press-2/MeltSetpoint").some(([, v]) => v === 226));
   expect(await drivers["packing"]?.write("packer-1/SpeedSetpoint", 150)).toEqual({ result: "accepted" });
   await sinks.packing.until(() => sinks.packing.said("packer-1/SpeedSetpoint").some(([, v]) => v === 150));
+  expect(await drivers["machining"]?.write("cnc-1/FeedSetpoint", 92)).toEqual({ result: "accepted" });
+  await sinks.machining.until(() => sinks.machining.said("cnc-1/FeedSetpoint").some(([, v]) => v === 92));
+  expect(plant.plant.machines.get("cnc-1")?.read("FeedSetpoint")).toBe(92);
 });
+
+test("what a lathe does not obey is refused over OPC UA, and the set-point stays", async () => {
+  const write = (value: number) => drivers["machining"]?.write("cnc-2/FeedSetpoint", value);
+  expect(await write(20)).toEqual({ result: "refused", reason: "the server says BadOutOfRange" });
+  await control("POST", "/fault", { name: "local-mode", machine: "cnc-2" });
+  expect(await write(90)).toEqual({ result: "refused", reason: "the server says BadNotWritable" });
+  await control("POST", "/fault", { name: "clear", machine: "cnc-2" });
+  expect(sinks.machining.said("cnc-2/FeedSetpoint").every(([, v]) => v === 100)).toBe(true);
+});
+
+test("a lathe's counters, and each of its cycles, come over OPC UA as the plant made them", async () => {
+  const said = (name: string) => sinks.machining.said(`cnc-1/${name}`).map(([, v]) => Number(v));
+  const before = said("CycleTime").length;
+  await sinks.machining.until(() => said("CycleTime").length >= before + 2);
+  const cycles = said("Cycles");
+  expect(cycles).toEqual(cycles.toSorted((a, b) => a - b));
+  const machine = plant.plant.machines.get("cnc-1");
+  await sinks.machining.until(() => said("Cycles").at(-1) === machine?.cycles);
+  expect((said("Good").at(-1) ?? 0) + (said("Scrap").at(-1) ?? 0)).toBe(said("Cycles").at(-1));
+}, 15_000);
 
 test("a guard opened at the control listener is seen, blocks set-points, and is closed by clear", async () => {
   expect(await control("POST", "/fault", { name: "guard-open", machine: "press-1" })).toMatchObject({
@@ -162,7 +209,9 @@ test("the control listener answers nonsense with one clear sentence", async () =
 test("whatever the drivers stored stands in the plant's own log, on its disk and at its listener, once", async () => {
   await sinks.moulding.until(() => sinks.moulding.stored.length > 500);
   const key = (metric: string, at: number, value: unknown) => `${metric} ${at} ${String(value)}`;
-  const stored = Object.values(sinks).flatMap((sink) =>
+  // What an OPC UA server leaves unsaid its client says again, at a time of its own.
+  const own = [sinks.moulding, sinks.finishing, sinks.packing];
+  const stored = own.flatMap((sink) =>
     sink.stored.filter((r) => r.quality === 0).map((r) => key(r.metric, r.sourceTime, r.value)),
   );
   const lines = (await readFile(join(dir, "plant.ndjson"), "utf8")).trim().split("\n");

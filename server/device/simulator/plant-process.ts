@@ -11,6 +11,7 @@ import { createControl } from "./control.ts";
 import { plantMachines, type PlantSource, plantSources } from "./layout.ts";
 import { metricsFor } from "./metrics.ts";
 import { gridMs, Plant, type Sample } from "./physics/plant.ts";
+import type { OpcUaOutlet } from "./opcua-outlet.ts";
 import { PlantLog } from "./plant-log.ts";
 import { type NodeSample, SparkplugNode } from "./sparkplug-node.ts";
 
@@ -21,6 +22,10 @@ export const PlantEnvironment = z.object({
   PLANT_CONTROL_PORT: z.coerce.number().int().min(0).max(65_535).default(0),
   DEMO_SPEED: z.coerce.number().min(1).max(200).default(20),
   PACKER_TOKEN: z.string().min(1).max(256),
+  /** Port of the machining cell's OPC UA server; 0 = a free one. */
+  OPCUA_PORT: z.coerce.number().int().min(0).max(65_535).default(4840),
+  /** Folder of that server's certificate. */
+  PLANT_OPCUA_DIR: z.string().min(1),
   PLANT_SEED: z.coerce.number().int().min(0).max(4_294_967_295).default(1),
   PLANT_LOG: z.string().optional(),
   /** Name of the edge whose drivers are the primary hosts of the Sparkplug nodes; without it they wait for none. */
@@ -37,7 +42,7 @@ export function parsePlantConfig(env: Readonly<Record<string, string | undefined
   throw new Error(`The setting ${issue?.path.join(".") ?? ""} is wrong: ${issue?.message ?? "invalid"}.`);
 }
 
-/** A machine's way out: Sparkplug node or socket.io device. */
+/** A machine's way out: Sparkplug node, socket.io device or OPC UA server. */
 interface Outlet {
   readonly source: string;
   put(samples: readonly Sample[]): void;
@@ -52,6 +57,8 @@ export interface PlantProcess {
   /** Port of the control listener. */
   readonly controlPort: number;
   readonly plant: Plant;
+  /** Where the OPC UA server of the machining cell is reached. */
+  readonly opcUaUrl: string;
   stop(): Promise<void>;
 }
 
@@ -60,9 +67,13 @@ export async function startPlant(config: PlantConfig, clock: Clock, log: Logger)
   const plant = new Plant({ seed: config.PLANT_SEED, speed: config.DEMO_SPEED, startAt: clock.now() });
   const plantLog = new PlantLog(config.PLANT_LOG);
   const shared = { config, plant, plantLog, clock, log };
-  const outlets = plantSources.map((source) =>
-    source.driver === "sparkplug" ? sparkplugOutlet(source, shared) : deviceOutlet(source, shared),
+  const cells = await Promise.all(
+    plantSources.filter(({ driver }) => driver === "opcua").map((source) => opcUaOutlet(source, shared)),
   );
+  const outlets: Outlet[] = plantSources
+    .filter(({ driver }) => driver !== "opcua")
+    .map((source) => (source.driver === "sparkplug" ? sparkplugOutlet : deviceOutlet)(source, shared));
+  outlets.push(...cells);
   const sourceOf = new Map(plantMachines.map((machine) => [machine.code, machine.source]));
   const timer = setInterval(() => {
     const samples = plant.advanceTo(clock.now());
@@ -80,6 +91,7 @@ export async function startPlant(config: PlantConfig, clock: Clock, log: Logger)
   return {
     controlPort,
     plant,
+    opcUaUrl: cells[0]?.url ?? "",
     stop: async () => {
       clearInterval(timer);
       await Promise.all(outlets.map((outlet) => outlet.stop()));
@@ -197,6 +209,39 @@ function deviceOutlet(source: PlantSource, { config, plant, plantLog, clock, log
       return Promise.resolve();
     },
   };
+}
+
+async function opcUaOutlet(
+  source: PlantSource,
+  { config, plant, plantLog, clock, log }: Shared,
+): Promise<Outlet & Pick<OpcUaOutlet, "url">> {
+  // The library is heavy; only a plant with such machines carries it.
+  const { startOpcUaOutlet } = await import("./opcua-outlet.ts");
+  const machines = plantMachines.filter((machine) => machine.source === source.code);
+  const outlet = await startOpcUaOutlet({
+    port: config.OPCUA_PORT,
+    folder: config.PLANT_OPCUA_DIR,
+    machines: new Map(machines.map((m) => [m.code, metricsFor(m.kind, config.DEMO_SPEED)])),
+    clock,
+    log,
+    present: (machine) => plant.present(machine),
+    onWrite: (machine, metric, value) => {
+      const ignored = plant.write(machine, metric, value);
+      plantLog.noteWrite({ metric: `${machine}/${metric}`, value, at: clock.now(), ignored });
+      return ignored;
+    },
+    onSaid: (samples) =>
+      plantLog.add(
+        samples.map(({ machine, metric, at, value }) => ({
+          source: source.code,
+          metric: `${machine}/${metric.name}`,
+          at,
+          value,
+          historical: false,
+        })),
+      ),
+  });
+  return { ...outlet, source: source.code };
 }
 
 async function listen(server: Server, port: number): Promise<number> {

@@ -53,6 +53,7 @@ test("with its edge away nothing is known of a source, and what is not known is 
     backlog: null,
     backlogMs: null,
     problem: null,
+    certificates: null,
   });
   expect(state(said(), false)).toBe("off");
 });

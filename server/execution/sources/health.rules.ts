@@ -27,6 +27,7 @@ export function sourceHealth({ id, enabled, edge, rate, now }: HealthInput): Sou
     backlog: edge?.unackedReadings ?? null,
     backlogMs: edge?.oldestUnackedMs ?? null,
     problem: said?.problem ?? null,
+    certificates: said?.certificates ?? null,
   };
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { rowId } from "#server/core/number.contract.ts";
+import { Certificates } from "#server/device/certificate.contract.ts";
 import { codeText, plainText } from "#server/core/text.contract.ts";
 
 const Id = rowId();
@@ -30,6 +31,7 @@ export const SourceHealth = z.object({
   backlogMs: z.number().nullable(),
   /** Why there is no connection, in the driver's words. */
   problem: z.string().nullable(),
+  certificates: Certificates.nullable(),
 });
 export type SourceHealth = z.infer<typeof SourceHealth>;
 

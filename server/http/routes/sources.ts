@@ -26,6 +26,7 @@ import {
   TrySource,
 } from "#server/execution/sources/sources.contract.ts";
 import { listEdges, listSources } from "#server/execution/sources/sources.queries.ts";
+import { distrustCertificate, trustCertificate } from "#server/execution/sources/trust.commands.ts";
 import { askRoute, commandRoute, queryRoute, type Routes, sessionRoute } from "../route.ts";
 import { claimAttempt, forgiveAttempt, perPlace } from "../throttle.ts";
 
@@ -92,6 +93,18 @@ export const sourcesRoutes =
       response: z.object({ sourceId: z.number() }),
       summary: "Change how a source is reached, or put it away",
     });
+    for (const [deed, command, summary] of [
+      ["trust", trustCertificate, "Trust the certificate that an OPC UA server showed"],
+      ["distrust", distrustCertificate, "No longer trust a certificate of an OPC UA server"],
+    ] as const)
+      commandRoute(api, {
+        path: `/sources/:sourceId/${deed}`,
+        params: OneSource,
+        command,
+        body: z.object({ thumbprints: z.array(z.string().max(128)).min(1).max(2) }),
+        response: z.object({ sourceId: z.number() }),
+        summary,
+      });
     commandRoute(api, {
       path: "/sources/:sourceId/code",
       params: OneSource,

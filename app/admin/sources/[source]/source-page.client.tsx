@@ -12,6 +12,7 @@ import { EnrolmentCode } from "../enrolment-code.client.tsx";
 import { SourceForm } from "../source-form.client.tsx";
 import { NewMetrics } from "./new-metrics.client.tsx";
 import { SourceHead } from "./source-head.client.tsx";
+import { TrustPanel } from "./trust-panel.client.tsx";
 import { TagTable } from "./tag-table.client.tsx";
 
 /** What drivers hand their devices a token for; the others log in at the machine. */
@@ -88,6 +89,7 @@ export function SourcePage(props: { sourceId: number; machines: readonly Machine
           />
         </section>
       )}
+      <TrustPanel source={source} onChanged={sources.reread} />
       <NewMetrics source={source} machines={machines} />
       <TagTable source={source} machines={machines} />
       {code !== null && (

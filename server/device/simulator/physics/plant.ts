@@ -3,6 +3,7 @@ import { plantMachines } from "../layout.ts";
 import { metricsFor, type PlantMetric } from "../metrics.ts";
 import { Buffer } from "./buffer.ts";
 import type { Machine, Value } from "./machine.ts";
+import { Lathe } from "./lathe.ts";
 import { Oven } from "./oven.ts";
 import { Packer } from "./packer.ts";
 import { Press } from "./press.ts";
@@ -49,6 +50,7 @@ export class Plant {
       // A stream of chance for each machine: what one does does not change another's luck.
       const random = new Random(seed * 1009 + i * 7919);
       if (machine.kind === "press") return new Press(machine, this.beforeOven, random, speed);
+      if (machine.kind === "cnc") return new Lathe(machine, random, speed);
       return machine.kind === "oven"
         ? new Oven(machine, this.beforeOven, this.beforePacker, random, speed)
         : new Packer(machine, this.beforePacker, random, speed);
