@@ -5,6 +5,7 @@ import { violations } from "./accessible.ts";
 import { withEmptyHouse } from "./empty-house.ts";
 import { expect, test } from "./fixtures.ts";
 import { send, signInWith } from "./hand.ts";
+import { startMill } from "./mill.ts";
 
 /*
  * A plant with real machines on its first day: an administrator connects what the house has never seen, without a line
@@ -47,19 +48,21 @@ async function lathe(url: string) {
   };
 }
 
-test("a broker and a machine the house has never seen are tried, added, mapped and bring the first true OEE", async ({
+test("a broker and an OPC UA server the house has never seen are tried, trusted, added, mapped and bring the first true OEE", async ({
   browser,
 }) => {
   test.setTimeout(180_000);
   const broker = mosquitto === null ? new AedesBroker() : new MosquittoBroker();
   await broker.up();
   const machine = await lathe(broker.url);
+  const mill = await startMill();
   await withEmptyHouse(browser, async (plant) => {
     const at = { baseURL: plant.urls.http, viewport: { width: 1440, height: 900 } };
     const desk = await (await browser.newContext(at)).newPage();
     const { code = "", password = "" } = plant.doorkeys.administrator ?? {};
     let machineId = 0;
     let jobId = "";
+    const second = { machineId: 0, jobId: "" };
     await test.step("a plant with one machine that nobody speaks for yet", async () => {
       await signInWith(desk, code, password);
       await send(desk, "/plant/site", { name: "Turning Ltd", timeZone: "Europe/Berlin" });
@@ -91,6 +94,16 @@ test("a broker and a machine the house has never seen are tried, added, mapped a
         jobs,
       });
       jobId = order.jobIds[0] ?? "";
+      const mill5 = { lineId, code: "mill5", name: "Mill 5", kind: "mill" };
+      second.machineId = (await send<{ machineId: number }>(desk, "/plant/machines", mill5)).machineId;
+      await send(desk, `/products/${productId}/standard`, { machineId: second.machineId, cycleMs: 400 });
+      const other = await send<{ jobIds: string[] }>(desk, "/orders", {
+        code: "4712",
+        productId,
+        quantity: 1000,
+        jobs: [{ machineId: second.machineId, operation: "mill" }],
+      });
+      second.jobId = other.jobIds[0] ?? "";
     });
 
     await test.step("the broker is tried before it is added: what the machine says is seen", async () => {
@@ -148,6 +161,55 @@ test("a broker and a machine the house has never seen are tried, added, mapped a
       expect(await violations(desk)).toEqual([]);
     });
 
+    await test.step("an encrypted server is not connected to before a person trusts what it shows", async () => {
+      await desk.goto("/admin/sources/new");
+      await desk.getByLabel("Speaks").selectOption("opcua");
+      await desk.getByLabel("Code").fill("Mill");
+      await desk.getByLabel(/^Address/).fill(mill.url);
+      await desk.getByLabel("Security", { exact: true }).selectOption("signAndEncrypt");
+      await desk.getByLabel("Find variables by browsing").check();
+      await desk.getByRole("button", { name: "Try it" }).click();
+      const shown = desk.getByRole("region", { name: "The server’s certificate" });
+      await expect(shown.locator('[data-certificate="untrusted"]')).toBeVisible({ timeout: 20_000 });
+      const digits = mill.thumbprint.toUpperCase().replaceAll(/(..)(?=.)/g, "$1:");
+      await expect(shown).toContainText(digits);
+      expect(await violations(desk)).toEqual([]);
+      await desk.getByRole("button", { name: "Add the source" }).click();
+      await expect(desk).toHaveURL(/\/admin\/sources\/\d+$/);
+      await expect(desk.getByText("is not trusted", { exact: false }).first()).toBeVisible({
+        timeout: 30_000,
+      });
+      const trust = desk.getByRole("region", { name: "Certificates" });
+      await expect(trust).toContainText(digits);
+      await trust.getByRole("button", { name: "Trust this certificate" }).click();
+      await expect(trust.locator('[data-certificate="trusted"]')).toBeVisible({ timeout: 30_000 });
+      await expect(trust.getByRole("button", { name: "No longer trust" })).toBeVisible();
+      await expect(desk.locator('[data-source-state="live"]')).toBeVisible({ timeout: 30_000 });
+      expect(await violations(desk)).toEqual([]);
+    });
+
+    await test.step("what it has is found by browsing and mapped, each with what it says right now", async () => {
+      const map = async (metric: string, fill: () => Promise<void>) => {
+        await desk.getByRole("row", { name: metric }).getByRole("button", { name: "Map" }).click();
+        await fill();
+        await desk.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+        await expect(desk.getByRole("dialog")).toBeHidden();
+      };
+      await expect(desk.getByRole("row", { name: /Diameter 23\.987/ })).toBeVisible({ timeout: 30_000 });
+      const ofMill = () => desk.getByLabel("Machine").selectOption(String(second.machineId));
+      await map("State", async () => {
+        await ofMill();
+        await desk.getByLabel("What each value means").fill("0 = idle\n3 = running");
+      });
+      await map("GoodParts", () => expect(desk.getByLabel("Meaning")).toHaveValue("good"));
+      await map("RejectParts", () => expect(desk.getByLabel("Meaning")).toHaveValue("scrap"));
+      await map("Diameter", async () => void (await ofMill()));
+      const tags = desk.getByRole("region", { name: "Tags" });
+      await expect(tags.getByRole("row", { name: /State/ }).first()).toContainText("idle", {
+        timeout: 30_000,
+      });
+    });
+
     await test.step("the machine runs, and its OEE is what it made against the time it had", async () => {
       const sue = { code: "sue", name: "Sue Smith", roles: ["supervisor"] };
       const { personId } = await send<{ personId: string }>(desk, "/people", sue);
@@ -157,23 +219,35 @@ test("a broker and a machine the house has never seen are tried, added, mapped a
       machine.set(3);
       await send(office, `/jobs/${jobId}/start`, { machineId });
       machine.make(9, 1);
+      mill.set(3);
+      await send(office, `/jobs/${second.jobId}/start`, { machineId: second.machineId });
+      mill.make(18, 2);
       await office.goto("/reports");
-      const row = office.locator('[data-machine="lathe3"]');
-      await expect(row).toContainText("Quality90.0%", { timeout: 60_000 });
-      await expect(row).not.toContainText("manual");
-      await expect(async () => {
-        const [record] = (await (await office.request.get("/api/v1/oee/running")).json()) as [
-          { buckets: { pbt: number } },
-        ];
-        const told = Number(/OEE\s*([\d.]+)%/.exec(await row.innerText())?.[1]) / 100;
-        const byHand = (9 * 500) / record.buckets.pbt;
-        expect(
-          Math.abs(told - byHand),
-          `${String(told)} on the screen, ${String(byHand)} by hand`,
-        ).toBeLessThan(byHand / 5);
-      }).toPass({ timeout: 60_000 });
+      const made = [
+        { code: "lathe3", id: machineId, idealMs: 9 * 500 },
+        { code: "mill5", id: second.machineId, idealMs: 18 * 400 },
+      ];
+      for (const { code: at, id, idealMs } of made) {
+        const row = office.locator(`[data-machine="${at}"]`);
+        await expect(row).toContainText("Quality90.0%", { timeout: 60_000 });
+        await expect(row).not.toContainText("manual");
+        await expect(async () => {
+          const records = (await (await office.request.get("/api/v1/oee/running")).json()) as readonly {
+            machineId: number;
+            buckets: { pbt: number };
+          }[];
+          const pbt = records.find((record) => record.machineId === id)?.buckets.pbt ?? Number.NaN;
+          const told = Number(/OEE\s*([\d.]+)%/.exec(await row.innerText())?.[1]) / 100;
+          const byHand = idealMs / pbt;
+          expect(
+            Math.abs(told - byHand),
+            `${String(told)} on the screen, ${String(byHand)} by hand`,
+          ).toBeLessThan(byHand / 5);
+        }).toPass({ timeout: 60_000 });
+      }
     });
   });
   await machine.end();
+  await mill.end();
   await broker.close();
 });
