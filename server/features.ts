@@ -39,6 +39,7 @@ import { type SourcesDeps, sourcesRoutes } from "./http/routes/sources.ts";
 import { stationsRoutes } from "./http/routes/stations.ts";
 import { tagsRoutes } from "./http/routes/tags.ts";
 import { templatesRoutes } from "./http/routes/templates.ts";
+import { toolsRoutes } from "./http/routes/tools.ts";
 import type { Bundle } from "./support/bundle.ts";
 
 /** Every feature's routes, in the order of the API's document. */
@@ -61,6 +62,7 @@ export function routes(deps: {
     importsRoutes(deps.pepper),
     plantRoutes,
     productsRoutes,
+    toolsRoutes,
     ordersRoutes,
     materialsRoutes,
     shiftsRoutes,

@@ -102,6 +102,19 @@ export const refusalCodes = [
   "not_changeable",
   "belongs_together",
   "rows_wrong",
+  "operation_twice",
+  "operation_nowhere",
+  "routing_needed",
+  "bill_circle",
+  "tool_mounted",
+  "tool_place_taken",
+  "tool_retired",
+  "cavities_too_many",
+  "cavities_unknown",
+  "skill_retired",
+  "badge_in_use",
+  "badge_lost",
+  "badge_replaced",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

@@ -12,6 +12,7 @@ import { seedAdjustments } from "#server/execution/adjustments/seed.ts";
 import { seedDetection } from "#server/execution/detection/seed.ts";
 import { seedGuidance } from "#server/execution/guidance/seed.ts";
 import { makeRoom } from "./history-fill.ts";
+import { seedDefinitions } from "./seed-definitions.ts";
 import { seedPeople, seedStations } from "./seed-people.ts";
 import { seedPlant, type SeededPlant } from "./seed-plant.ts";
 import { seedOrders, seedProduction } from "./seed-production.ts";
@@ -63,6 +64,7 @@ export async function seedDemo(db: Db, options: SeedOptions): Promise<void> {
       const now = clock.now();
       const plant = await seedPlant(tx, speed, { edge: options.edgeToken, packer: options.packerToken }, now);
       await seedProduction(tx, plant, speed, now);
+      await seedDefinitions(tx, plant, speed, now);
       await seedLoop(tx, speed, now);
       await tx
         .insert(setting)
