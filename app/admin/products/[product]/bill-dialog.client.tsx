@@ -9,7 +9,7 @@ import { SelectField, TextField } from "#app/_ui/desk/field.tsx";
 import type { BillLine } from "#server/execution/orders/bill.contract.ts";
 import type { DefinitionView } from "#server/execution/orders/definition.contract.ts";
 import { type Choices, numberOf } from "./choices.ts";
-import { SinceField, useSince } from "./since-field.client.tsx";
+import { SinceField, useSince } from "../../_dated/since-field.client.tsx";
 
 /** What one part holds of a component, from a time on; nought ends it. */
 export function BillDialog(props: {

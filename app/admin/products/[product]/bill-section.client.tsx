@@ -11,7 +11,7 @@ import { neededFor } from "#server/execution/orders/bill.rules.ts";
 import type { DefinitionView } from "#server/execution/orders/definition.contract.ts";
 import { BillDialog } from "./bill-dialog.client.tsx";
 import { type Choices, decimalsOf } from "./choices.ts";
-import { PeriodWords, useTimes } from "./period.client.tsx";
+import { PeriodWords, useTimes } from "../../_dated/period.client.tsx";
 
 /** Of what it is made: materials that are bought, and products that are made. */
 export function BillSection(props: {

@@ -9,7 +9,7 @@ import { Button } from "#app/_ui/desk/button.client.tsx";
 import { SelectField, TextField } from "#app/_ui/desk/field.tsx";
 import type { Operation } from "#server/execution/orders/routing.contract.ts";
 import { type Choices, numberOf } from "./choices.ts";
-import { SinceField, useSince } from "./since-field.client.tsx";
+import { SinceField, useSince } from "../../_dated/since-field.client.tsx";
 
 interface Row {
   sequence: string;

@@ -8,7 +8,7 @@ import { Notice } from "#app/_ui/notice.tsx";
 import type { DefinitionView } from "#server/execution/orders/definition.contract.ts";
 import type { OperationView, RoutingView } from "#server/execution/orders/routing.contract.ts";
 import type { Choices } from "./choices.ts";
-import { PeriodWords, useTimes } from "./period.client.tsx";
+import { PeriodWords, useTimes } from "../../_dated/period.client.tsx";
 import { RoutingForm } from "./routing-form.client.tsx";
 
 /** By which operations it is made. A change is a new version; orders go on by the one they were made with. */

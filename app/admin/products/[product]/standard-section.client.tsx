@@ -12,8 +12,8 @@ import { Notice } from "#app/_ui/notice.tsx";
 import type { DefinitionView } from "#server/execution/orders/definition.contract.ts";
 import type { StandardCycleView } from "#server/execution/orders/products.contract.ts";
 import { type Choices, decimalsOf, numberOf } from "./choices.ts";
-import { PeriodWords, useTimes } from "./period.client.tsx";
-import { SinceField, useSince } from "./since-field.client.tsx";
+import { PeriodWords, useTimes } from "../../_dated/period.client.tsx";
+import { SinceField, useSince } from "../../_dated/since-field.client.tsx";
 
 /** How fast each machine ideally makes it: what performance is measured against. */
 export function StandardSection(props: {
