@@ -102,6 +102,11 @@ export const refusalCodes = [
   "not_changeable",
   "belongs_together",
   "rows_wrong",
+  "not_undoable",
+  "already_undone",
+  "changed_since",
+  "changed_otherwise",
+  "record_in_use",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];
