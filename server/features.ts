@@ -1,4 +1,5 @@
 import type { Reaction, Schedule } from "./core/runner.ts";
+import type { Undoer } from "./core/undo.ts";
 import { oeeReactions } from "./enterprise/oee/oee.reactions.ts";
 import { oeeSchedules } from "./enterprise/oee/oee.schedules.ts";
 import { adjustmentReactions } from "./execution/adjustments/adjustments.reactions.ts";
@@ -9,6 +10,7 @@ import { counterReactions } from "./execution/counters/counters.reactions.ts";
 import { type HouseDeps, houseSchedules } from "./execution/house/house.schedules.ts";
 import { ingestSchedules } from "./execution/ingest/ingest.schedules.ts";
 import { machineStateSchedules } from "./execution/machine-state/machine-state.schedules.ts";
+import { plantUndoers } from "./execution/plant/plant.undo.ts";
 import { shiftSchedules } from "./execution/shifts/shifts.schedules.ts";
 import { accessReactions } from "./http/access.reactions.ts";
 import { accessSchedules } from "./http/access.schedules.ts";
@@ -24,6 +26,7 @@ import { deadLettersRoutes } from "./http/routes/dead-letters.ts";
 import { demoRoutes } from "./http/routes/demo.ts";
 import { guidanceRoutes } from "./http/routes/guidance.ts";
 import { healthRoutes, type HealthSource } from "./http/routes/health.ts";
+import { historyRoutes } from "./http/routes/history.ts";
 import { houseRoutes } from "./http/routes/house.ts";
 import { importsRoutes } from "./http/routes/imports.ts";
 import { machinesRoutes } from "./http/routes/machines.ts";
@@ -41,6 +44,9 @@ import { tagsRoutes } from "./http/routes/tags.ts";
 import { templatesRoutes } from "./http/routes/templates.ts";
 import { toolsRoutes } from "./http/routes/tools.ts";
 import type { Bundle } from "./support/bundle.ts";
+
+/** How changes of records are taken back, by feature. */
+export const undoers: readonly Undoer[] = [...plantUndoers];
 
 /** Every feature's routes, in the order of the API's document. */
 export function routes(deps: {
@@ -75,6 +81,7 @@ export function routes(deps: {
     peopleRoutes(deps.pepper),
     stationsRoutes,
     auditRoutes,
+    historyRoutes(undoers),
     deadLettersRoutes,
     houseRoutes(deps.readers, deps.support),
     demoRoutes,

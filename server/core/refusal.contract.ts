@@ -115,6 +115,11 @@ export const refusalCodes = [
   "badge_in_use",
   "badge_lost",
   "badge_replaced",
+  "not_undoable",
+  "already_undone",
+  "changed_since",
+  "changed_otherwise",
+  "record_in_use",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];
