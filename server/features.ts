@@ -10,6 +10,9 @@ import { counterReactions } from "./execution/counters/counters.reactions.ts";
 import { type HouseDeps, houseSchedules } from "./execution/house/house.schedules.ts";
 import { ingestSchedules } from "./execution/ingest/ingest.schedules.ts";
 import { machineStateSchedules } from "./execution/machine-state/machine-state.schedules.ts";
+import { definitionUndoers } from "./execution/orders/definition.undo.ts";
+import { peopleUndoers } from "./execution/people/people.undo.ts";
+import { toolUndoers } from "./execution/tools/tools.undo.ts";
 import { plantUndoers } from "./execution/plant/plant.undo.ts";
 import { shiftSchedules } from "./execution/shifts/shifts.schedules.ts";
 import { accessReactions } from "./http/access.reactions.ts";
@@ -46,7 +49,12 @@ import { toolsRoutes } from "./http/routes/tools.ts";
 import type { Bundle } from "./support/bundle.ts";
 
 /** How changes of records are taken back, by feature. */
-export const undoers: readonly Undoer[] = [...plantUndoers];
+export const undoers: readonly Undoer[] = [
+  ...plantUndoers,
+  ...definitionUndoers,
+  ...toolUndoers,
+  ...peopleUndoers,
+];
 
 /** Every feature's routes, in the order of the API's document. */
 export function routes(deps: {

@@ -16,6 +16,8 @@ import { plainValue } from "./values.ts";
 
 /** How a page says a value that only it understands, e.g. the line of an id; undefined = as everywhere. */
 export type SayValue = (field: string, value: unknown) => string | undefined;
+/** How a page names a field that only it understands; undefined = as everywhere. */
+export type NameField = (field: string) => string | undefined;
 
 /**
  * What happened to one record, newest first: which field went from what to what, who did it and when. Each change that
@@ -25,6 +27,7 @@ export function History(props: {
   objectType: string;
   objectId: string | number;
   say?: SayValue;
+  nameField?: NameField;
   /** After something was taken back, so that the page reads its record anew. */
   onUndone?: () => void;
 }): ReactNode {
@@ -62,6 +65,7 @@ export function History(props: {
               busy={undo.busy}
               onUndo={() => void take(entry.seq)}
               {...(props.say === undefined ? {} : { say: props.say })}
+              {...(props.nameField === undefined ? {} : { nameField: props.nameField })}
             />
           ))}
         </ol>
@@ -76,6 +80,7 @@ function Entry(props: {
   busy: boolean;
   onUndo: () => void;
   say?: SayValue;
+  nameField?: NameField;
 }): ReactNode {
   const { entry, undone, say } = props;
   const t = useTranslations("admin.history");
@@ -98,7 +103,7 @@ function Entry(props: {
           {entry.changes.map(({ field, from, to }) => (
             <li key={field} className="flex flex-wrap items-baseline gap-x-1.5">
               <span className="text-ink-2">
-                <FieldName field={field} />
+                <FieldName field={field} name={props.nameField?.(field)} />
               </span>
               {from !== null && (
                 <>
@@ -135,8 +140,9 @@ function Entry(props: {
   );
 }
 
-function FieldName(props: { field: string }): ReactNode {
+function FieldName(props: { field: string; name: string | undefined }): ReactNode {
   const t = useTranslations("admin.field");
+  if (props.name !== undefined) return <bdi>{props.name}</bdi>;
   return t.has(props.field) ? t(props.field) : <bdi>{props.field}</bdi>;
 }
 

@@ -7,6 +7,7 @@ import { Refusal } from "#server/core/refusal.contract.ts";
 import { materialChanged } from "../materials/materials.facts.ts";
 import { SetBill } from "./bill.contract.ts";
 import { circleOf, type PartOf } from "./bill.rules.ts";
+import { billField } from "./definition-fields.rules.ts";
 import { type Component, lockProduct, type Share, sharesOf, writeShares } from "./definition-store.ts";
 import { productChanged } from "./products.facts.ts";
 import { postUseSince } from "./run-end.ts";
@@ -41,7 +42,7 @@ export async function replaceShares(
   after: readonly Share[],
 ): Promise<void> {
   const { tx, now } = context;
-  const code = await codeOf(tx, component);
+  await refuseUnknown(tx, component);
   if (component.componentId !== null)
     await refuseCircle(tx, productId, { ...component, componentId: component.componentId }, after);
   await writeShares(tx, productId, component, after);
@@ -49,8 +50,8 @@ export async function replaceShares(
     action: "bill.set",
     objectType: "product",
     objectId: productId,
-    before: { ...component, code, shares: before },
-    after: { ...component, code, shares: after },
+    before: { [billField(component)]: before },
+    after: { [billField(component)]: after },
   });
   const from = differFrom(before, after);
   if (from !== null) await postUseSince(tx, productId, from, now);
@@ -59,15 +60,14 @@ export async function replaceShares(
     context.publish(materialChanged, "plant", { materialId: component.materialId });
 }
 
-async function codeOf(tx: Tx, { materialId, componentId }: Component): Promise<string> {
-  const [known] = await tx.execute<{ code: string }>(
+async function refuseUnknown(tx: Tx, { materialId, componentId }: Component): Promise<void> {
+  const [known] = await tx.execute(
     materialId === null
-      ? sql`select code from product where id = ${componentId}`
-      : sql`select code from material where id = ${materialId}`,
+      ? sql`select id from product where id = ${componentId}`
+      : sql`select id from material where id = ${materialId}`,
   );
   if (known === undefined)
     throw new Refusal("not_found", {}, materialId === null ? "componentId" : "materialId");
-  return known.code;
 }
 
 /** Bills are looked through as a whole, so two that would close a circle together take turns. */

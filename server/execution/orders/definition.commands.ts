@@ -31,7 +31,8 @@ export const copyProduct = defineCommand({
       const held = holdsAt(before, now);
       if (held?.cycleMs === cycleMs && held.partsPerCycle === partsPerCycle) continue;
       const start = before.length === 0 ? null : now;
-      await replaceStandards(context, productId, machineId, before, { cycleMs, partsPerCycle, start });
+      const after = saidFrom(before, start, { cycleMs, partsPerCycle });
+      await replaceStandards(context, productId, machineId, before, after);
       done += 1;
     }
     const routing = what.includes("routing") ? await routingAt(tx, sourceId, now) : undefined;

@@ -152,11 +152,10 @@ test("a bill holds from its date; the record says what it said before and after"
     .from(audit)
     .where(and(eq(audit.objectId, productId), eq(audit.action, "bill.set")));
   expect(rows.at(-1)?.before).toMatchObject({
-    materialId,
-    shares: [{ perPart: 0.5, scrapPercent: 4, from: null, to: null }],
+    [`material:${materialId}`]: [{ perPart: 0.5, scrapPercent: 4, from: null, to: null }],
   });
   expect(rows.at(-1)?.after).toMatchObject({
-    shares: [
+    [`material:${materialId}`]: [
       { perPart: 0.5, from: null, to: clock.now() },
       { perPart: 0.4, from: clock.now(), to: null },
     ],

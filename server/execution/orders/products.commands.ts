@@ -5,6 +5,7 @@ import { type CommandContext, defineCommand } from "#server/core/command.ts";
 import { differFrom, saidFrom } from "#server/core/dated.rules.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { lockProduct, type Standard, standardsOf, writeStandards } from "./definition-store.ts";
+import { standardField } from "./definition-fields.rules.ts";
 import { AddProduct, ChangeProduct, SetStandardCycle } from "./products.contract.ts";
 import { productChanged, standardChanged } from "./products.facts.ts";
 
@@ -68,39 +69,35 @@ export const setStandardCycle = defineCommand({
     if (machine === undefined) throw new Refusal("not_found", {}, "machineId");
     const before = await standardsOf(tx, productId, machineId);
     const start = from ?? (before.length === 0 ? null : now);
-    await replaceStandards(context, productId, machineId, before, {
-      cycleMs,
-      partsPerCycle,
-      start,
-    });
+    const said = { cycleMs, partsPerCycle };
+    await replaceStandards(context, productId, machineId, before, saidFrom(before, start, said));
     return { productId };
   },
 });
 
-/** @param said null start = always */
+/** Puts other standards in the place of those that were said of a product on a machine. */
 export async function replaceStandards(
   context: CommandContext,
   productId: string,
   machineId: number,
   before: readonly Standard[],
-  said: { cycleMs: number; partsPerCycle: number; start: number | null },
+  after: readonly Standard[],
 ): Promise<void> {
-  const { cycleMs, partsPerCycle, start } = said;
-  const after = saidFrom<Omit<Standard, "from" | "to">>(before, start, { cycleMs, partsPerCycle });
   await writeStandards(context.tx, productId, machineId, after);
+  const field = standardField(machineId);
   context.audit({
     action: "standard.set",
     objectType: "product",
     objectId: productId,
     machineId,
-    before: { standards: before },
-    after: { standards: after },
+    before: { [field]: before },
+    after: { [field]: after },
   });
   publishStandards(context, productId, machineId, before, after);
 }
 
 /** Tells from when on another standard holds; nothing where they say the same. */
-export function publishStandards(
+function publishStandards(
   context: CommandContext,
   productId: string,
   machineId: number,

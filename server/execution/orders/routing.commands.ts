@@ -10,7 +10,7 @@ import { lockProduct } from "./definition-store.ts";
 import { productChanged } from "./products.facts.ts";
 import { type Operation, SetRouting } from "./routing.contract.ts";
 import { inSequence, whyNotRouting } from "./routing.rules.ts";
-import { routingAt, routingPeriods } from "./routing.queries.ts";
+import { routingAt, type RoutingPeriod, routingPeriods } from "./routing.queries.ts";
 
 /**
  * Says how a product is made, from a time on: a new version, the earlier ones stay. An order keeps the version it was
@@ -112,3 +112,34 @@ const plain = ({ sequence, name, machineKind, machineIds, setupMs, skillId }: Op
   setupMs,
   skillId,
 ];
+
+/** Puts back which version held when. The one that is taken back keeps an empty period: an order may be made by it. */
+export async function restoreVersions(
+  context: CommandContext,
+  productId: string,
+  versions: readonly RoutingPeriod[],
+  operations: { readonly before: unknown; readonly after: unknown },
+): Promise<void> {
+  const { tx } = context;
+  const before = await routingPeriods(tx, productId);
+  const mine = eq(routing.productId, productId);
+  await tx
+    .update(routing)
+    .set({ during: sql`'empty'` })
+    .where(mine);
+  for (const { version, from, to, replaced } of versions) {
+    if (replaced) continue;
+    await tx
+      .update(routing)
+      .set({ during: { start: from, end: to } })
+      .where(and(mine, eq(routing.version, version)));
+  }
+  context.audit({
+    action: "routing.set",
+    objectType: "product",
+    objectId: productId,
+    before: { versions: before, operations: operations.before },
+    after: { versions: await routingPeriods(tx, productId), operations: operations.after },
+  });
+  context.publish(productChanged, "plant", { productId });
+}

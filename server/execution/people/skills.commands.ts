@@ -5,6 +5,7 @@ import { person, personSkill, skill } from "#db/schema/execution/people.ts";
 import { defineCommand } from "#server/core/command.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { personChanged } from "./people.facts.ts";
+import { skillField } from "./skills.rules.ts";
 import { AddSkill, ChangeSkill, GiveSkill, TakeSkill } from "./skills.contract.ts";
 import { skillsChanged } from "./skills.facts.ts";
 
@@ -73,8 +74,8 @@ export const giveSkill = defineCommand({
       action: "person.give_skill",
       objectType: "person",
       objectId: personId,
-      before: { skillId, skill: name, held: heldOf(before) },
-      after: { skillId, skill: name, held: row },
+      before: { [skillField(skillId)]: heldOf(before) },
+      after: { [skillField(skillId)]: row },
     });
     context.publish(personChanged, "plant", { personId });
     return { personId };
@@ -88,7 +89,7 @@ export const takeSkill = defineCommand({
   run: async (context, { personId, skillId }) => {
     const { tx } = context;
     await lockPerson(tx, personId);
-    const { name } = await lockSkill(tx, skillId);
+    await lockSkill(tx, skillId);
     const [before] = await tx
       .delete(personSkill)
       .where(and(eq(personSkill.personId, personId), eq(personSkill.skillId, skillId)))
@@ -98,8 +99,8 @@ export const takeSkill = defineCommand({
       action: "person.take_skill",
       objectType: "person",
       objectId: personId,
-      before: { skillId, skill: name, held: heldOf(before) },
-      after: { skillId, skill: name, held: null },
+      before: { [skillField(skillId)]: heldOf(before) },
+      after: { [skillField(skillId)]: null },
     });
     context.publish(personChanged, "plant", { personId });
     return { personId };

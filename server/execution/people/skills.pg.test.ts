@@ -44,13 +44,14 @@ test("a skill is given from the plant's own day on, said anew, and taken back; t
   await act(takeSkill, { personId, skillId });
   expect((await page(personId)).skills).toEqual([]);
   await expect(act(takeSkill, { personId, skillId })).rejects.toMatchObject({ code: "not_found" });
+  const field = `skill:${String(skillId)}`;
   const rows = await handle.db
     .select()
     .from(audit)
     .where(and(eq(audit.objectId, personId), eq(audit.action, "person.give_skill")));
   expect(rows.map((row) => [row.before, row.after])).toMatchObject([
-    [{ held: null }, { held: { since: "2026-11-23", expiresOn: "2027-11-22" } }],
-    [{ held: { since: "2026-11-23", expiresOn: "2027-11-22" } }, { held: { expiresOn: null } }],
+    [{ [field]: null }, { [field]: { since: "2026-11-23", expiresOn: "2027-11-22" } }],
+    [{ [field]: { since: "2026-11-23", expiresOn: "2027-11-22" } }, { [field]: { expiresOn: null } }],
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { daysLeft, hasSkill, skillState } from "./skills.rules.ts";
+import { daysLeft, hasSkill, skillField, skillOfField, skillState } from "./skills.rules.ts";
 
 test("the last day of a skill counts whole, and the clocks' change shortens none", () => {
   expect(daysLeft("2026-11-23", "2026-11-23")).toBe(0);
@@ -24,4 +24,9 @@ test("an operation that wants a skill is for those who have it today", () => {
   expect(hasSkill(skills, 2, "2026-11-23")).toBe(true);
   expect(hasSkill(skills, 3, "2026-11-23")).toBe(false);
   expect(hasSkill([], null, "2026-11-23")).toBe(true);
+});
+
+test("the name of a field in the record says which skill it is about", () => {
+  expect(skillOfField(skillField(7))).toBe(7);
+  expect(skillOfField("name")).toBeNull();
 });

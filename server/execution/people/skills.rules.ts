@@ -29,3 +29,12 @@ export function hasSkill(
     ({ skillId, expiresOn }) => skillId === required && skillState(expiresOn, today) !== "over",
   );
 }
+
+/** The name of somebody's skill in the record of writes: each is a field of its own. */
+export const skillField = (skillId: number): string => `skill:${String(skillId)}`;
+
+/** The skill that such a name means; null = it is the name of something else. */
+export function skillOfField(name: string): number | null {
+  const [kind, id] = name.split(":");
+  return kind === "skill" ? Number(id) : null;
+}

@@ -1,9 +1,9 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
 import { epochMs, instant } from "#db/sql.ts";
 import { assetMount, physicalAsset } from "#db/schema/execution/plant.ts";
 import { toolMaintenance } from "#db/schema/execution/tools.ts";
-import { defineCommand } from "#server/core/command.ts";
+import { type CommandContext, defineCommand } from "#server/core/command.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { lockTool, machineOf } from "./tools.commands.ts";
 import { MaintainTool, MountTool, StoreTool } from "./tools.contract.ts";
@@ -47,8 +47,8 @@ export const mountTool = defineCommand({
       objectType: "tool",
       objectId: toolId,
       machineId,
-      before: { machine: null, storage: tool.storage },
-      after: { machine: machine.name, at },
+      before: { place: { machine: null, storage: tool.storage } },
+      after: { place: { machine: machine.name, at } },
     });
     context.publish(toolChanged, "plant", { toolId });
     context.publish(toolMounted, `machine:${machineId}`, { machineId, toolId, mounted: true, at });
@@ -77,8 +77,8 @@ export const storeTool = defineCommand({
       objectType: "tool",
       objectId: toolId,
       ...(on === null ? {} : { machineId: on.machineId }),
-      before: { machine: on?.name ?? null, storage: tool.storage },
-      after: { storage, at },
+      before: { place: { machine: on?.name ?? null, storage: tool.storage } },
+      after: { place: { storage, at } },
     });
     context.publish(toolChanged, "plant", { toolId });
     if (on !== null)
@@ -100,23 +100,49 @@ export const maintainTool = defineCommand({
   run: async (context, { toolId, at: given, note }) => {
     const { tx, now } = context;
     await lockTool(tx, toolId);
-    const [last] = await tx.execute<{ at: number | null }>(sql`
-      select ${epochMs(sql`max(at)`)} as at from tool_maintenance where asset_id = ${toolId}`);
-    const at = timeOf(given, now, last?.at ?? null);
+    const last = await lastMaintained(tx, toolId);
+    const at = timeOf(given, now, last);
     const shots = Math.round(await shotsOf(tx, toolId, at));
     await tx.insert(toolMaintenance).values({ assetId: toolId, at: new Date(at), shots, note: note ?? null });
     context.audit({
       action: "tool.maintain",
       objectType: "tool",
       objectId: toolId,
-      before: { shots },
-      after: { shots: 0, at },
+      before: { maintained: last, shots },
+      after: { maintained: at, shots: 0 },
       reason: note,
     });
     context.publish(toolChanged, "plant", { toolId });
     return { toolId, shots };
   },
 });
+
+/** A maintenance that was said by mistake was none: the shots before it count again. */
+export async function forgetMaintenance(context: CommandContext, toolId: string, at: number): Promise<void> {
+  const { tx, now } = context;
+  const shots = Math.round(await shotsOf(tx, toolId, now));
+  await tx
+    .delete(toolMaintenance)
+    .where(and(eq(toolMaintenance.assetId, toolId), eq(toolMaintenance.at, new Date(at))));
+  context.audit({
+    action: "tool.maintain",
+    objectType: "tool",
+    objectId: toolId,
+    before: { maintained: at, shots },
+    after: {
+      maintained: await lastMaintained(tx, toolId),
+      shots: Math.round(await shotsOf(tx, toolId, now)),
+    },
+  });
+  context.publish(toolChanged, "plant", { toolId });
+}
+
+/** When it was maintained last; null = never here. */
+export async function lastMaintained(tx: Tx, toolId: string): Promise<number | null> {
+  const [row] = await tx.execute<{ at: number | null }>(sql`
+    select ${epochMs(sql`max(at)`)} as at from tool_maintenance where asset_id = ${toolId}`);
+  return row?.at ?? null;
+}
 
 /** When it was put on or taken off last. */
 async function lastMoved(tx: Tx, toolId: string): Promise<number | null> {

@@ -2,7 +2,7 @@ import { and, asc, eq, sql } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
 import { assetMount, physicalAsset } from "#db/schema/execution/plant.ts";
 import { toolCavities, toolFit } from "#db/schema/execution/tools.ts";
-import { defineCommand } from "#server/core/command.ts";
+import { type CommandContext, defineCommand } from "#server/core/command.ts";
 import { type Dated, saidFrom } from "#server/core/dated.rules.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { AddTool, ChangeTool, SetCavities, SetFit } from "./tools.contract.ts";
@@ -72,16 +72,7 @@ export const setCavities = defineCommand({
     const why = whyNotOpen(tool.serial, tool.cavities, open);
     if (why !== null) throw why;
     const before = await cavityTimesOf(tx, toolId);
-    const after = saidFrom(before, from ?? now, { open });
-    await writeCavities(tx, toolId, after);
-    context.audit({
-      action: "tool.set_cavities",
-      objectType: "tool",
-      objectId: toolId,
-      before: { cavities: before },
-      after: { cavities: after },
-    });
-    context.publish(toolChanged, "plant", { toolId });
+    await replaceCavities(context, toolId, before, saidFrom(before, from ?? now, { open }));
     return { toolId };
   },
 });
@@ -109,7 +100,7 @@ export const setFit = defineCommand({
 });
 
 export type Open = { readonly open: number } & Dated;
-export type Fit = { readonly productId: string; readonly operation: string };
+type Fit = { readonly productId: string; readonly operation: string };
 
 export async function cavityTimesOf(tx: Tx, toolId: string): Promise<Open[]> {
   const rows = await tx
@@ -120,7 +111,25 @@ export async function cavityTimesOf(tx: Tx, toolId: string): Promise<Open[]> {
   return rows.map(({ open, during }) => ({ open, from: during.start, to: during.end }));
 }
 
-export async function writeCavities(tx: Tx, toolId: string, rows: readonly Open[]): Promise<void> {
+/** Puts other times in the place of those that were said. */
+export async function replaceCavities(
+  context: CommandContext,
+  toolId: string,
+  before: readonly Open[],
+  after: readonly Open[],
+): Promise<void> {
+  await writeCavities(context.tx, toolId, after);
+  context.audit({
+    action: "tool.set_cavities",
+    objectType: "tool",
+    objectId: toolId,
+    before: { cavityTimes: before },
+    after: { cavityTimes: after },
+  });
+  context.publish(toolChanged, "plant", { toolId });
+}
+
+async function writeCavities(tx: Tx, toolId: string, rows: readonly Open[]): Promise<void> {
   await tx.delete(toolCavities).where(eq(toolCavities.assetId, toolId));
   if (rows.length > 0)
     await tx
@@ -138,7 +147,7 @@ export function fitsOf(tx: Tx, toolId: string): Promise<Fit[]> {
     .orderBy(asc(toolFit.productId), asc(toolFit.operation));
 }
 
-export async function writeFits(tx: Tx, toolId: string, fits: readonly Fit[]): Promise<void> {
+async function writeFits(tx: Tx, toolId: string, fits: readonly Fit[]): Promise<void> {
   await tx.delete(toolFit).where(eq(toolFit.assetId, toolId));
   for (const { productId, operation } of fits) {
     const [known] = await tx.execute(sql`select id from product where id = ${productId}`);

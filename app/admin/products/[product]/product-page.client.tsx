@@ -7,8 +7,10 @@ import { useRecord } from "#app/_live/record.client.ts";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
 import type { DefinitionView } from "#server/execution/orders/definition.contract.ts";
+import { History } from "../../_history/history.client.tsx";
 import { BillSection } from "./bill-section.client.tsx";
 import type { Choices } from "./choices.ts";
+import { useDefinitionWords } from "./history-words.client.ts";
 import { CopyDialog, NameDialog } from "./product-dialogs.client.tsx";
 import { RoutingSection } from "./routing-section.client.tsx";
 import { StandardSection } from "./standard-section.client.tsx";
@@ -17,6 +19,7 @@ import { StandardSection } from "./standard-section.client.tsx";
 export function ProductPage(props: Choices & { initial: DefinitionView }): ReactNode {
   const { initial, ...choices } = props;
   const t = useTranslations("admin.products");
+  const words = useDefinitionWords(choices);
   const [open, setOpen] = useState<"name" | "copy" | null>(null);
   const {
     data: product = initial,
@@ -76,6 +79,15 @@ export function ProductPage(props: Choices & { initial: DefinitionView }): React
         <StandardSection product={product} machines={choices.machines} onSaved={reread} />
         <BillSection product={product} choices={choices} onSaved={reread} />
       </div>
+      <section className="d-panel p-4">
+        <History
+          objectType="product"
+          objectId={product.id}
+          say={words.say}
+          nameField={words.nameField}
+          onUndone={reread}
+        />
+      </section>
       {open === "name" && <NameDialog product={product} onClose={close} />}
       {open === "copy" && <CopyDialog product={product} products={choices.products} onClose={close} />}
     </>

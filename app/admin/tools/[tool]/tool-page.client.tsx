@@ -1,9 +1,9 @@
 "use client";
 
 import Link from "next/link";
-import { useLocale, useTranslations } from "next-intl";
+import { useLocale, useTimeZone, useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
-import { formatNumber } from "#app/_lib/format.ts";
+import { formatDayTime, formatNumber } from "#app/_lib/format.ts";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { useErrorWords } from "#app/_lib/words.client.ts";
 import { useRecord } from "#app/_live/record.client.ts";
@@ -12,6 +12,7 @@ import { Notice } from "#app/_ui/notice.tsx";
 import { PlantTime } from "#app/_ui/relative-time.client.tsx";
 import type { ToolPage as Tool } from "#server/execution/tools/tools.contract.ts";
 import { PeriodWords } from "../../_dated/period.client.tsx";
+import { History } from "../../_history/history.client.tsx";
 import { ToolDialog } from "../tool-dialog.client.tsx";
 import { Cavities, LifeBar, Place } from "../tool-parts.client.tsx";
 import { FitSection, type OperationChoice } from "./fit-section.client.tsx";
@@ -28,6 +29,8 @@ export function ToolPage(props: {
   const { initial } = props;
   const t = useTranslations("admin.tools");
   const wrong = useErrorWords();
+  const locale = useLocale();
+  const zone = useTimeZone() ?? "UTC";
   const [open, setOpen] = useState<Deed | null>(null);
   const {
     data: tool = initial,
@@ -142,6 +145,35 @@ export function ToolPage(props: {
         <FitSection tool={tool} operations={props.operations} onSaved={reread} />
         <Past tool={tool} />
       </div>
+      <section className="d-panel p-4">
+        <History
+          objectType="tool"
+          objectId={tool.id}
+          nameField={(name) => (t.has(`field.${name}`) ? t(`field.${name}`) : undefined)}
+          say={(name, value) => {
+            if (name === "maintained" && typeof value === "number") return formatDayTime(locale, zone, value);
+            if (name === "place" && value !== null && typeof value === "object") {
+              const place = value as { machine?: string | null; storage?: string | null };
+              return place.machine ?? place.storage ?? "–";
+            }
+            if (name === "cavityTimes" && Array.isArray(value))
+              return (
+                (value as { open: number }[]).map(({ open: n }) => formatNumber(locale, n)).join(", ") || "–"
+              );
+            if (name === "fits" && Array.isArray(value))
+              return (
+                (value as { productId: string; operation: string }[])
+                  .map(
+                    ({ productId, operation }) =>
+                      `${props.operations.find((one) => one.productId === productId)?.code ?? ""} ${operation}`,
+                  )
+                  .join(", ") || "–"
+              );
+            return undefined;
+          }}
+          onUndone={reread}
+        />
+      </section>
       {open === "change" && <ToolDialog {...dialog} />}
       {open === "mount" && <MountDialog {...dialog} machines={props.machines} />}
       {open === "store" && <StoreDialog {...dialog} />}
