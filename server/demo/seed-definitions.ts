@@ -36,7 +36,7 @@ const details: Readonly<
 const maintained = [
   { press: "press-1", days: 5, product: "CAP-28" },
   { press: "press-2", days: 9, product: "CAP-28" },
-  { press: "press-3", days: 13, product: "CLIP-12" },
+  { press: "press-3", days: 16, product: "CLIP-12" },
   { press: "press-4", days: 2, product: "CLIP-12" },
 ] as const;
 

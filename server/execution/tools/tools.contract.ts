@@ -98,6 +98,7 @@ export const ToolPage = ToolView.extend({
     z.object({
       productId: z.uuid(),
       productCode: z.string(),
+      productName: z.string(),
       operation: z.string(),
       /** What the product's standard says one cycle makes on the machine it is on; null = no standard there. */
       standardParts: z.number().int().nullable(),

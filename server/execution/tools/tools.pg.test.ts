@@ -164,7 +164,7 @@ test("a tool names the operations it can make, and the record says which before 
   await act(mountTool, { toolId, machineId: m.id });
   await act(setFit, { toolId, operations: [{ productId, operation: "mould" }] });
   expect((await view(toolId)).fits).toEqual([
-    { productId, productCode: "P-TL-F", operation: "mould", standardParts: 8 },
+    { productId, productCode: "P-TL-F", productName: "Product TL-F", operation: "mould", standardParts: 8 },
   ]);
   await act(setFit, { toolId, operations: [] });
   const rows = await handle.db

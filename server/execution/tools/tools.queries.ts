@@ -81,7 +81,7 @@ export async function toolPage(db: Db | Tx, toolId: string, now: number): Promis
     select ${epochMs(sql`at`)} as at, shots::float8 as shots, note from tool_maintenance
     where asset_id = ${toolId} order by at desc, id desc limit 100`);
   const fits = await db.execute<ToolPage["fits"][number] & Record<string, unknown>>(sql`
-    select f.product_id as "productId", p.code as "productCode", f.operation, s.parts_per_cycle as "standardParts"
+    select f.product_id as "productId", p.code as "productCode", p.name as "productName", f.operation, s.parts_per_cycle as "standardParts"
     from tool_fit f join product p on p.id = f.product_id
     left join standard_cycle s on s.product_id = f.product_id and s.machine_id = ${tool.machine?.id ?? 0}
       and s.during @> ${instant(now)}

@@ -27,7 +27,7 @@ export function useDefinitionWords(choices: Choices): { say: SayValue; nameField
   const one = (row: Said): string =>
     row.cycleMs === undefined
       ? `${amount(row.perPart ?? 0)}${(row.scrapPercent ?? 0) > 0 ? ` + ${t("percent", { value: amount(row.scrapPercent ?? 0) })}` : ""}${since(row)}`
-      : `${t("timed", { seconds: amount(row.cycleMs / 1000), parts: amount(row.partsPerCycle ?? 1) })}${since(row)}`;
+      : `${t("timed", { seconds: amount(row.cycleMs / 1000), parts: row.partsPerCycle ?? 1 })}${since(row)}`;
   return {
     nameField: (name) => {
       const field = readField(name);

@@ -139,7 +139,7 @@ function OperationRow(props: { operation: OperationView; product: DefinitionView
                           standard.cycleMs / 1000,
                           Number.isInteger(standard.cycleMs / 1000) ? 0 : 2,
                         ),
-                        parts: formatNumber(locale, standard.partsPerCycle),
+                        parts: standard.partsPerCycle,
                       })}
                 </span>
               </li>

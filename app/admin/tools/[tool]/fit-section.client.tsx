@@ -53,9 +53,12 @@ export function FitSection(props: {
             {tool.fits.map((fit) => (
               <tr key={`${fit.productId} ${fit.operation}`}>
                 <td data-head={t("product")}>
-                  <Link className="d-link" href={`/admin/products/${fit.productId}`} prefetch={false}>
-                    <bdi>{fit.productCode}</bdi>
-                  </Link>
+                  <span>
+                    <Link className="d-link" href={`/admin/products/${fit.productId}`} prefetch={false}>
+                      {fit.productCode}
+                    </Link>{" "}
+                    <bdi className="text-ink-2">{fit.productName}</bdi>
+                  </span>
                 </td>
                 <td data-head={t("operation")}>
                   <bdi>{fit.operation}</bdi>
