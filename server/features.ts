@@ -1,4 +1,5 @@
 import type { Reaction, Schedule } from "./core/runner.ts";
+import type { Undoer } from "./core/undo.ts";
 import { oeeReactions } from "./enterprise/oee/oee.reactions.ts";
 import { oeeSchedules } from "./enterprise/oee/oee.schedules.ts";
 import { adjustmentReactions } from "./execution/adjustments/adjustments.reactions.ts";
@@ -9,6 +10,10 @@ import { counterReactions } from "./execution/counters/counters.reactions.ts";
 import { type HouseDeps, houseSchedules } from "./execution/house/house.schedules.ts";
 import { ingestSchedules } from "./execution/ingest/ingest.schedules.ts";
 import { machineStateSchedules } from "./execution/machine-state/machine-state.schedules.ts";
+import { definitionUndoers } from "./execution/orders/definition.undo.ts";
+import { peopleUndoers } from "./execution/people/people.undo.ts";
+import { toolUndoers } from "./execution/tools/tools.undo.ts";
+import { plantUndoers } from "./execution/plant/plant.undo.ts";
 import { shiftSchedules } from "./execution/shifts/shifts.schedules.ts";
 import { accessReactions } from "./http/access.reactions.ts";
 import { accessSchedules } from "./http/access.schedules.ts";
@@ -24,6 +29,7 @@ import { deadLettersRoutes } from "./http/routes/dead-letters.ts";
 import { demoRoutes } from "./http/routes/demo.ts";
 import { guidanceRoutes } from "./http/routes/guidance.ts";
 import { healthRoutes, type HealthSource } from "./http/routes/health.ts";
+import { historyRoutes } from "./http/routes/history.ts";
 import { houseRoutes } from "./http/routes/house.ts";
 import { importsRoutes } from "./http/routes/imports.ts";
 import { machinesRoutes } from "./http/routes/machines.ts";
@@ -40,7 +46,16 @@ import { type SourcesDeps, sourcesRoutes } from "./http/routes/sources.ts";
 import { stationsRoutes } from "./http/routes/stations.ts";
 import { tagsRoutes } from "./http/routes/tags.ts";
 import { templatesRoutes } from "./http/routes/templates.ts";
+import { toolsRoutes } from "./http/routes/tools.ts";
 import type { Bundle } from "./support/bundle.ts";
+
+/** How changes of records are taken back, by feature. */
+export const undoers: readonly Undoer[] = [
+  ...plantUndoers,
+  ...definitionUndoers,
+  ...toolUndoers,
+  ...peopleUndoers,
+];
 
 /** Every feature's routes, in the order of the API's document. */
 export function routes(deps: {
@@ -63,6 +78,7 @@ export function routes(deps: {
     importsRoutes(deps.pepper),
     plantRoutes,
     productsRoutes,
+    toolsRoutes,
     ordersRoutes,
     materialsRoutes,
     shiftsRoutes,
@@ -75,6 +91,7 @@ export function routes(deps: {
     peopleRoutes(deps.pepper),
     stationsRoutes,
     auditRoutes,
+    historyRoutes(undoers),
     deadLettersRoutes,
     houseRoutes(deps.readers, deps.support),
     demoRoutes,

@@ -53,6 +53,7 @@ station.manage            -       -       -      -         -           -        
 stop.explain              -      yes     yes     -        yes         yes        -          -          -
 system.act                -       -       -      -         -           -         -          -         yes
 tag.manage                -       -       -      -         -           -         -         yes         -
+tool.move                 -       -      yes      -        yes         yes        -         yes         -
 `;
 
 test("every role may do exactly what the table says, and nothing else", () => {

@@ -49,6 +49,8 @@ export const actions = {
   // Backups, how long what is kept, the support bundle.
   "house.manage": ["administrator"],
   "product.manage": ["administrator", "supervisor"],
+  // Onto a machine, off it, maintained: whoever has the tool in hand.
+  "tool.move": ["administrator", "setter", "maintenance", "supervisor"],
   "plant.fault": ["administrator", "supervisor"],
   "system.act": ["service"],
 } as const satisfies Record<string, readonly (Role | "station")[]>;

@@ -104,10 +104,10 @@ async function finish({ db, clock }: OrdersRunnerDeps, job: MachineJob): Promise
 async function start(deps: OrdersRunnerDeps, job: MachineJob, position: number): Promise<void> {
   const { db, clock } = deps;
   const lotIds: string[] = [];
-  for (const { materialId, perPart } of await materialsOf(db, job.productId))
+  for (const { materialId, perPart } of await materialsOf(db, job.productId, deps.clock.now()))
     lotIds.push(await lotFor(deps, materialId, job.quantity * perPart));
   if (job.productCode === "CAP-28T" || job.productCode === "PACK-10")
-    lotIds.push(...(await partsFor(db, job.productCode)));
+    lotIds.push(...(await partsFor(db, job.productCode, job.quantity)));
   await startJob.execute({ db, clock }, demoHand, crypto.randomUUID(), {
     machineId: job.machineId,
     jobId: job.jobId,
@@ -134,14 +134,19 @@ async function lotFor({ db, clock }: OrdersRunnerDeps, materialId: string, neede
   return lotId;
 }
 
-/** The newest lots of what the machine before made: caps go into the oven, tempered caps into packs. */
-async function partsFor(db: Db, productCode: string): Promise<string[]> {
+/** Lots of what the machine before made that nobody used yet, the oldest first, as many as the job needs. */
+async function partsFor(db: Db, productCode: string, quantity: number): Promise<string[]> {
   const from = productCode === "CAP-28T" ? "CAP-28" : "CAP-28T";
   const rows = await db.execute<{ id: string }>(sql`
-    select l.id from lot l join product p on p.id = l.product_id
-    where p.code = ${from} and l.disposition = 'unrestricted'
-      and not exists (select from job_run_lot j where j.lot_id = l.id and j.role = 'in')
-    order by l.code limit 1`);
+    select id from (
+      select l.id, l.code, coalesce(sum(l.quantity) over (order by l.code rows between unbounded preceding and 1 preceding), 0) as before
+      from lot l join product p on p.id = l.product_id
+      where p.code = ${from} and l.disposition = 'unrestricted'
+        and not exists (select from job_run_lot j where j.lot_id = l.id and j.role = 'in')) waiting
+    where before < ${quantity} * (
+      select b.per_part from bill_of_material b join product p on p.id = b.product_id join product c on c.id = b.component_id
+      where p.code = ${productCode} and c.code = ${from} and upper_inf(b.during))
+    order by code limit 8`);
   return rows.map((r) => r.id);
 }
 

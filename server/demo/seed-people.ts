@@ -4,14 +4,11 @@ import { person } from "#db/schema/execution/people.ts";
 import { station } from "#db/schema/execution/stations.ts";
 import { type Actor, founderActor } from "#server/core/actor.contract.ts";
 import type { Clock } from "#server/core/clock.ts";
-import {
-  addPerson,
-  giveBadge,
-  setPassword,
-  setPinCommand,
-} from "#server/execution/people/people.commands.ts";
+import { giveBadge } from "#server/execution/people/badges.commands.ts";
+import { addPerson, setPassword, setPinCommand } from "#server/execution/people/people.commands.ts";
 import { makeStation } from "#server/execution/people/stations.commands.ts";
 import { demoMachines, nameOf, officeRoles, people } from "./catalogue.ts";
+import { seedSkills } from "./seed-definitions.ts";
 import type { SeededPlant } from "./seed-plant.ts";
 
 const founder: Actor = founderActor("demo seed");
@@ -34,6 +31,7 @@ export async function seedPeople(
     const { personId } = await run(addPerson, { code, name, roles, language });
     await run(giveBadge, { personId, badge });
     await run(setPin, { personId, pin: `${badge}00` });
+    await seedSkills(deps, founder, code, personId);
     if (roles.some((role) => officeRoles.has(role)))
       await run(setPassword, { personId, password: `demo-${badge}` });
   }

@@ -12,6 +12,7 @@ import { seedAdjustments } from "#server/execution/adjustments/seed.ts";
 import { seedDetection } from "#server/execution/detection/seed.ts";
 import { seedGuidance } from "#server/execution/guidance/seed.ts";
 import { makeRoom } from "./history-fill.ts";
+import { seedDefinitions } from "./seed-definitions.ts";
 import { seedPeople, seedStations } from "./seed-people.ts";
 import { seedPlant, type SeededPlant } from "./seed-plant.ts";
 import { seedOrders, seedProduction } from "./seed-production.ts";
@@ -66,6 +67,7 @@ export async function seedDemo(db: Db, options: SeedOptions): Promise<void> {
       const { edgeToken: edge, packerToken: packer, cell } = options;
       const plant = await seedPlant(tx, speed, { edge, packer, cell }, now);
       await seedProduction(tx, plant, speed, now);
+      await seedDefinitions(tx, plant, speed, now);
       await seedLoop(tx, speed, now);
       await tx
         .insert(setting)

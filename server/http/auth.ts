@@ -48,7 +48,7 @@ export interface Auth {
   touch(identity: Identity): Promise<void>;
   /** Who this browser is and where it begins; makes what is in use last longer. */
   session(headers: Headers): Promise<{ view: SessionView; cookies: readonly string[] }>;
-  /** @throws Refusal `badge_needed` off a station, `badge_unknown`, `pin_throttled` */
+  /** @throws Refusal `badge_needed` off a station, `badge_unknown`, `badge_lost`, `badge_replaced`, `pin_throttled` */
   signOnWithBadge(from: Caller, badge: string): Promise<SignedOn>;
   /** @throws Refusal `badge_needed` off a station, `pin_wrong` (also for an unknown person), `pin_throttled` */
   signOnWithPin(from: Caller, personCode: string, pin: string): Promise<SignedOn>;
@@ -176,7 +176,7 @@ export function createAuth(config: AuthConfig, db: Db, options: AuthOptions = {}
         how: "badge",
         own: [],
         place: [{ key: `badge:station:${station.id}`, rule: perPlace }],
-        wrong: new Refusal("badge_unknown"),
+        wrong: await badges.whyNotBadge(db, badge),
         verify: () => badges.personOfBadge(db, badge),
       });
       return startAtStation(from, station, { personId, how: "badge" });

@@ -2,6 +2,7 @@ import { and, desc, eq, gt, inArray, isNull, lte, or } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
 import { badgeSession, personBadge, personPin } from "#db/schema/core/auth.ts";
 import { person } from "#db/schema/execution/people.ts";
+import { Refusal } from "#server/core/refusal.contract.ts";
 import { newToken, tokenHash } from "#server/core/tokens.ts";
 
 /** Without a touch for this long the person is signed off. */
@@ -97,6 +98,19 @@ export async function personOfBadge(db: Db, badge: string): Promise<string | nul
     .innerJoin(person, eq(person.id, personBadge.personId))
     .where(and(eq(personBadge.badge, badge), isNull(personBadge.takenAt), eq(person.active, true)));
   return row?.id ?? null;
+}
+
+/** What is said of a badge nobody may come in with: whoever found an old one reads what became of it. */
+export async function whyNotBadge(db: Db, badge: string): Promise<Refusal> {
+  const [last] = await db
+    .select({ lost: personBadge.lost, replacedBy: personBadge.replacedBy, takenAt: personBadge.takenAt })
+    .from(personBadge)
+    .where(eq(personBadge.badge, badge))
+    .orderBy(desc(personBadge.id))
+    .limit(1);
+  if (last === undefined || last.takenAt === null) return new Refusal("badge_unknown");
+  if (last.replacedBy !== null) return new Refusal("badge_replaced");
+  return new Refusal(last.lost ? "badge_lost" : "badge_unknown");
 }
 
 /** The person with this code, else with this badge number, and the stored PIN; each null when there is none. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { giveBadge } from "#server/execution/people/people.commands.ts";
+import { giveBadge } from "#server/execution/people/badges.commands.ts";
 import { type TestHouse, testBrowser, testHouse } from "./testing.ts";
 
 let house: TestHouse;

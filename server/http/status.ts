@@ -18,6 +18,8 @@ const special: Partial<Record<RefusalCode, 400 | 401 | 403 | 404 | 413 | 415 | 4
   sign_in_wrong: 401,
   badge_needed: 401,
   badge_unknown: 401,
+  badge_lost: 401,
+  badge_replaced: 401,
   pin_wrong: 401,
   code_wrong: 401,
   not_allowed: 403,

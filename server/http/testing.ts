@@ -5,12 +5,8 @@ import { ManualClock, systemClock } from "#server/core/clock.ts";
 import { createLogger } from "#server/core/log.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import type { EdgeEye } from "#server/execution/ingest/edge-link.ts";
-import {
-  addPerson,
-  giveBadge,
-  setPassword,
-  setPinCommand,
-} from "#server/execution/people/people.commands.ts";
+import { giveBadge } from "#server/execution/people/badges.commands.ts";
+import { addPerson, setPassword, setPinCommand } from "#server/execution/people/people.commands.ts";
 import { makeStation } from "#server/execution/people/stations.commands.ts";
 import { routes } from "#server/features.ts";
 import { createApi } from "./api.ts";

@@ -29,6 +29,8 @@ export interface Place {
     | "counters"
     | "reports"
     | "setup"
+    | "products"
+    | "tools"
     | "sources"
     | "reflexes"
     | "deadLetters"

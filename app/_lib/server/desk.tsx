@@ -15,6 +15,8 @@ const places: readonly (Place & { readonly action: Action })[] = [
   { href: "/office/counters", key: "counters", action: "counter.decide" },
   { href: "/reports", key: "reports", action: "reports.look" },
   { href: "/admin/setup", key: "setup", action: "plant.manage" },
+  { href: "/admin/products", key: "products", action: "product.manage" },
+  { href: "/admin/tools", key: "tools", action: "product.manage" },
   { href: "/admin/sources", key: "sources", action: "admin.look" },
   { href: "/admin/reflexes", key: "reflexes", action: "admin.look" },
   { href: "/admin/people", key: "people", action: "people.manage" },

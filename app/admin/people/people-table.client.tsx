@@ -6,7 +6,11 @@ import { useRecord } from "#app/_live/record.client.ts";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
+import { codeOf } from "#server/core/code-of.rules.ts";
+import type { SkillView } from "#server/execution/people/skills.contract.ts";
 import type { PersonView } from "#server/execution/people/people.contract.ts";
+import { BadgesDialog } from "./badges-dialog.client.tsx";
+import { SkillDays, SkillListDialog, SkillsDialog } from "./skills-dialog.client.tsx";
 import { PersonDialog } from "./person-dialog.client.tsx";
 
 /** Everybody, what they may do and how they sign on. Badges are shown: they say who somebody is, they prove nothing. */
@@ -19,6 +23,9 @@ export function PeopleTable(props: { initial: readonly PersonView[] }): ReactNod
     scopes: ["plant"],
     topics: ["person."],
   });
+  const skills = useRecord<readonly SkillView[]>({ path: "/skills", scopes: ["plant"], topics: ["skill."] });
+  const [shown, setShown] = useState<{ what: "badges" | "skills"; id: string } | "list" | null>(null);
+  const person = typeof shown === "object" ? data?.find(({ id }) => id === shown?.id) : undefined;
   const [open, setOpen] = useState<PersonView | "new" | null>(null);
   const columns: readonly Column<PersonView>[] = [
     {
@@ -34,7 +41,33 @@ export function PeopleTable(props: { initial: readonly PersonView[] }): ReactNod
     { key: "code", head: t("code"), value: (p) => p.code },
     { key: "roles", head: t("roles"), value: (p) => p.roles.map((role) => roles(role)).join(", ") },
     { key: "language", head: t("language"), value: (p) => p.language },
-    { key: "badges", head: t("badges"), value: (p) => p.badges.join(", ") || "–" },
+    {
+      key: "badges",
+      head: t("badges"),
+      value: (p) => p.badges.join(", "),
+      cell: (p) => (
+        <button type="button" className="d-link" onClick={() => setShown({ what: "badges", id: p.id })}>
+          <bdi>{p.badges.join(", ") || t("noBadges")}</bdi>
+        </button>
+      ),
+    },
+    {
+      key: "skills",
+      head: t("skills"),
+      value: (p) => p.skills.map(({ name }) => name).join(", "),
+      cell: (p) => (
+        <div>
+          {p.skills.map((skill) => (
+            <span key={skill.skillId} className="block">
+              <bdi>{skill.name}</bdi> <SkillDays skill={skill} />
+            </span>
+          ))}
+          <button type="button" className="d-link" onClick={() => setShown({ what: "skills", id: p.id })}>
+            {t(p.skills.length === 0 ? "giveSkill" : "changeSkills")}
+          </button>
+        </div>
+      ),
+    },
     {
       key: "signs",
       head: t("signs"),
@@ -47,9 +80,12 @@ export function PeopleTable(props: { initial: readonly PersonView[] }): ReactNod
     <section className="d-panel">
       <div className="flex items-center justify-between gap-3 p-4 pb-2">
         <h1 className="text-lg font-semibold">{t("title")}</h1>
-        <Button tone="primary" onPress={() => setOpen("new")}>
-          {t("add")}
-        </Button>
+        <div className="flex flex-wrap justify-end gap-2">
+          <Button onPress={() => setShown("list")}>{t("skillList")}</Button>
+          <Button tone="primary" onPress={() => setOpen("new")}>
+            {t("add")}
+          </Button>
+        </div>
       </div>
       {error !== null && <Notice kind="error" title={t("unread")} />}
       <DataTable
@@ -61,6 +97,32 @@ export function PeopleTable(props: { initial: readonly PersonView[] }): ReactNod
         loading={<Skeleton lines={6} label={t("loading")} />}
         empty={<Notice kind="empty" title={t("none")} filling />}
       />
+      {shown === "list" && (
+        <SkillListDialog
+          skills={skills.data ?? []}
+          codeOf={(name) =>
+            codeOf(
+              name,
+              "skill",
+              (skills.data ?? []).map(({ code }) => code),
+            )
+          }
+          onChanged={skills.reread}
+          onClose={() => setShown(null)}
+        />
+      )}
+      {person !== undefined && typeof shown === "object" && shown?.what === "skills" && (
+        <SkillsDialog
+          key={person.skills.length}
+          person={person}
+          skills={skills.data ?? []}
+          onChanged={reread}
+          onClose={() => setShown(null)}
+        />
+      )}
+      {person !== undefined && typeof shown === "object" && shown?.what === "badges" && (
+        <BadgesDialog person={person} onChanged={reread} onClose={() => setShown(null)} />
+      )}
       {open !== null && (
         <PersonDialog
           person={open === "new" ? null : open}

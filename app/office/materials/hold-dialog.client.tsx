@@ -6,7 +6,7 @@ import { useForm } from "react-hook-form";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { TextArea } from "#app/_ui/desk/field.tsx";
 import type { LotStock } from "#server/execution/materials/materials.contract.ts";
-import { FormDialog } from "./form-dialog.client.tsx";
+import { FormDialog } from "#app/_lib/desk/form-dialog.client.tsx";
 
 /** Blocks a lot (and what was made from it) or frees it, always with a reason. */
 export function HoldDialog(props: { lot: LotStock; onClose: () => void }): ReactNode {

@@ -6,7 +6,7 @@ import { useForm } from "react-hook-form";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { SelectField, TextField } from "#app/_ui/desk/field.tsx";
 import type { MaterialView } from "#server/execution/materials/materials.contract.ts";
-import { FormDialog } from "./form-dialog.client.tsx";
+import { FormDialog } from "#app/_lib/desk/form-dialog.client.tsx";
 import type { ProductName } from "./materials-page.client.tsx";
 
 /** A material the plant did not know yet. */

@@ -24,7 +24,7 @@ export default async function Materials(props: {
   const [t, lots, materials, products] = await Promise.all([
     getTranslations("materials"),
     lotStock(db(), show),
-    listMaterials(db()),
+    listMaterials(db(), now),
     listProducts(db()),
   ]);
   return (

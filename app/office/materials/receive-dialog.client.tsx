@@ -7,7 +7,7 @@ import { fromLocalInput } from "#app/_lib/local-time.ts";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { SelectField, TextField } from "#app/_ui/desk/field.tsx";
 import type { MaterialView } from "#server/execution/materials/materials.contract.ts";
-import { FormDialog } from "./form-dialog.client.tsx";
+import { FormDialog } from "#app/_lib/desk/form-dialog.client.tsx";
 import type { ProductName } from "./materials-page.client.tsx";
 
 /** What was left empty is not sent. */

@@ -1,4 +1,4 @@
-import { bigint, integer, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { bigint, boolean, integer, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-core";
 import { bytea } from "../../types.ts";
 
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
@@ -48,6 +48,10 @@ export const personBadge = pgTable("person_badge", {
   personId: uuid("person_id").notNull(),
   givenAt: instant("given_at").notNull(),
   takenAt: instant("taken_at"),
+  /** Taken because it was lost. */
+  lost: boolean("lost").notNull().default(false),
+  /** The badge that stands in its place. */
+  replacedBy: bigint("replaced_by", { mode: "number" }),
 });
 
 export const personPin = pgTable("person_pin", {

@@ -6,7 +6,6 @@ import {
   integer,
   numeric,
   pgTable,
-  primaryKey,
   text,
   timestamp,
   uuid,
@@ -55,6 +54,8 @@ export const productionOrder = pgTable("production_order", {
   heldAt: timestamp("held_at", { withTimezone: true }),
   /** Why it was closed with fewer parts than asked for. */
   closedReason: text("closed_reason"),
+  /** The version of its product's routing that held when it was made. */
+  routingId: bigint("routing_id", { mode: "number" }),
 });
 
 export const jobStates = ["waiting", "ready", "running", "paused", "completed", "cancelled"] as const;
@@ -89,16 +90,19 @@ export const material = pgTable("material", {
   unit: text("unit").notNull(),
 });
 
-/** What one part of a product needs, in the material's unit. */
-export const billOfMaterial = pgTable(
-  "bill_of_material",
-  {
-    productId: uuid("product_id").notNull(),
-    materialId: uuid("material_id").notNull(),
-    perPart: numeric("per_part", { mode: "number" }).notNull(),
-  },
-  (t) => [primaryKey({ columns: [t.productId, t.materialId] })],
-);
+/**
+ * What one part of a product holds: a material, in its unit, or another product, in pieces. `scrapPercent` is planned
+ * on top; what a run used is worked out without it.
+ */
+export const billOfMaterial = pgTable("bill_of_material", {
+  id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+  productId: uuid("product_id").notNull(),
+  materialId: uuid("material_id"),
+  componentId: uuid("component_id"),
+  perPart: numeric("per_part", { mode: "number" }).notNull(),
+  scrapPercent: numeric("scrap_percent", { mode: "number" }).notNull().default(0),
+  during: tstzrange("during").notNull().default({ start: null, end: null }),
+});
 
 /** B2MML dispositions; a quality hold is `restricted` with a reason of its own. */
 export const dispositions = ["planned", "in_process", "restricted", "unrestricted", "closed"] as const;

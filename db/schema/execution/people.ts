@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { boolean, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { boolean, date, integer, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
 
 export const person = pgTable("person", {
   id: uuid("id").primaryKey().defaultRandom(),
@@ -17,3 +17,23 @@ export const person = pgTable("person", {
   createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
   updatedAt: timestamp("updated_at", { withTimezone: true }).notNull().defaultNow(),
 });
+
+/** A closed list of the plant's own. */
+export const skill = pgTable("skill", {
+  id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+  code: text("code").notNull().unique(),
+  name: text("name").notNull(),
+  active: boolean("active").notNull().default(true),
+});
+
+/** Who can do it, since when, and until which day (which counts); null = for good. */
+export const personSkill = pgTable(
+  "person_skill",
+  {
+    personId: uuid("person_id").notNull(),
+    skillId: integer("skill_id").notNull(),
+    since: date("since").notNull(),
+    expiresOn: date("expires_on"),
+  },
+  (t) => [primaryKey({ columns: [t.personId, t.skillId] })],
+);

@@ -40,6 +40,13 @@ export const physicalAsset = pgTable("physical_asset", {
   name: text("name").notNull(),
   lifeCycles: bigint("life_cycles", { mode: "number" }),
   cavities: integer("cavities"),
+  /** Shots a tool had made before it was first counted here. */
+  startShots: bigint("start_shots", { mode: "number" }).notNull().default(0),
+  /** From this share of its life on it is due. */
+  warnShare: doublePrecision("warn_share").notNull().default(0.9),
+  /** Where it lies when it is on no machine. */
+  storage: text("storage"),
+  active: boolean("active").notNull().default(true),
 });
 
 export const assetMount = pgTable("asset_mount", {

@@ -196,7 +196,7 @@ async function planLot(
   if (lotId !== null) {
     if (right === undefined) throw new Refusal("not_found", {}, "lotId");
     if (right.disposition === "restricted") throw new Refusal("lot_on_hold", { lot: right.code }, "lotId");
-    const bill = await materialsOf(tx, run.productId);
+    const bill = await materialsOf(tx, run.productId, run.start);
     const fits =
       right.materialId === null || bill.length === 0 || bill.some((b) => b.materialId === right.materialId);
     if (!fits || run.lots.some((lot) => lot.lotId === lotId && lot.role === "in"))

@@ -137,7 +137,7 @@ test("what a row was refused for in the middle of its work leaves nothing behind
   const before = await rowCounts(handle.db);
   // The person would be made before the badge is found to be Ada's.
   const answer = await house.run("people", "code,name,roles,badge\ncara,Cara,operator,100234", true);
-  expect(answer.problems).toMatchObject([{ line: 2, column: "badge", code: "already_taken" }]);
+  expect(answer.problems).toMatchObject([{ line: 2, column: "badge", code: "badge_in_use" }]);
   expect({ ...(await rowCounts(handle.db)), audit: 0, command: 0 }).toEqual({
     ...before,
     audit: 0,

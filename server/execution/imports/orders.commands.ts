@@ -17,7 +17,7 @@ const Row = z.object({
   product: z.string(),
   quantity: CreateOrder.shape.quantity,
   machine: z.string(),
-  operation: CreateOrder.shape.jobs.element.shape.operation,
+  operation: CreateOrder.shape.jobs.unwrap().element.shape.operation,
   /** Local to the works, `2026-11-30T14:00`. */
   due: z.string().nullish(),
   priority: CreateOrder.shape.priority.unwrap().nullish(),

@@ -102,7 +102,7 @@ export const loadLot = defineCommand({
     const [lot] = await lotsForUse(tx, [lotId]);
     if (lot === undefined) throw new Refusal("not_found", {}, "lotId");
     if (lot.disposition === "restricted") throw new Refusal("lot_on_hold", { lot: lot.code });
-    const bill = await materialsOf(tx, run.productId);
+    const bill = await materialsOf(tx, run.productId, run.start);
     const fits =
       lot.materialId === null || bill.length === 0 || bill.some((b) => b.materialId === lot.materialId);
     if (!fits || lot.disposition === "closed") throw new Refusal("lot_mismatch", { lot: lot.code });

@@ -60,13 +60,6 @@ export type ReceiveLot = z.infer<typeof ReceiveLot>;
 
 export const AddMaterial = z.object({ code: codeText(40), name: plainText(80), unit: plainText(12) });
 
-/** What one part of a product needs of a material; 0 = none of it. */
-export const SetBill = z.object({
-  productId: z.uuid(),
-  materialId: z.uuid(),
-  perPart: z.number().min(0).max(1e9),
-});
-
 export const MaterialView = z.object({
   id: z.uuid(),
   code: z.string(),

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
-import { epochMs, intArray, uuidArray } from "#db/sql.ts";
+import { epochMs, instant, intArray, uuidArray } from "#db/sql.ts";
 import type { LotView } from "./materials.contract.ts";
 
 type LotRow = Omit<LotView, "hold"> & {
@@ -41,13 +41,15 @@ export async function lotsForUse(tx: Tx, ids: readonly string[]): Promise<LotFac
     select id, code, material_id as "materialId", disposition from lot where id = any(${uuidArray(ids)}) order by id for update`);
 }
 
-/** Materials on the bill of a product; empty = it has none. */
+/** Materials on the bill of a product as it holds at `at`; empty = it has none. */
 export async function materialsOf(
   db: Db | Tx,
   productId: string,
+  at: number,
 ): Promise<{ materialId: string; perPart: number }[]> {
   return db.execute<{ materialId: string; perPart: number }>(sql`
-    select material_id as "materialId", per_part::float8 as "perPart" from bill_of_material where product_id = ${productId}`);
+    select material_id as "materialId", per_part::float8 as "perPart" from bill_of_material
+    where product_id = ${productId} and material_id is not null and during @> ${instant(at)}`);
 }
 
 export interface MachineMaterial {

@@ -1,8 +1,8 @@
-import { and, eq, sql } from "drizzle-orm";
-import { billOfMaterial, lot, material, product } from "#db/schema/execution/orders.ts";
+import { eq } from "drizzle-orm";
+import { lot, material, product } from "#db/schema/execution/orders.ts";
 import { defineCommand } from "#server/core/command.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
-import { AddMaterial, ReceiveLot, SetBill } from "./materials.contract.ts";
+import { AddMaterial, ReceiveLot } from "./materials.contract.ts";
 import { lotReceived, materialChanged } from "./materials.facts.ts";
 
 /** @throws Refusal already_taken @returns the new id */
@@ -20,39 +20,6 @@ export const addMaterial = defineCommand({
     context.audit({ action: "material.add", objectType: "material", objectId: made.id, after: input });
     context.publish(materialChanged, "plant", { materialId: made.id });
     return { materialId: made.id };
-  },
-});
-
-/** Says what one part of a product needs of a material; it holds for what is posted from now on. */
-export const setBill = defineCommand({
-  name: "bill.set",
-  input: SetBill,
-  allow: () => ({ action: "product.manage" }),
-  run: async (context, { productId, materialId, perPart }) => {
-    const { tx } = context;
-    const [known] = await tx.execute(sql`
-      select p.id from product p, material m where p.id = ${productId} and m.id = ${materialId} for update of p`);
-    if (known === undefined) throw new Refusal("not_found", {}, "materialId");
-    const mine = and(eq(billOfMaterial.productId, productId), eq(billOfMaterial.materialId, materialId));
-    const [before] = await tx.select().from(billOfMaterial).where(mine);
-    if (perPart === 0) await tx.delete(billOfMaterial).where(mine);
-    else
-      await tx
-        .insert(billOfMaterial)
-        .values({ productId, materialId, perPart })
-        .onConflictDoUpdate({
-          target: [billOfMaterial.productId, billOfMaterial.materialId],
-          set: { perPart },
-        });
-    context.audit({
-      action: "bill.set",
-      objectType: "product",
-      objectId: productId,
-      before: { materialId, perPart: before?.perPart ?? 0 },
-      after: { materialId, perPart },
-    });
-    context.publish(materialChanged, "plant", { materialId });
-    return { productId };
   },
 });
 

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
-import { epochMs, uuidArray } from "#db/sql.ts";
+import { epochMs, instant, uuidArray } from "#db/sql.ts";
 import type { LotStock, MaterialView } from "./materials.contract.ts";
 
 type Row = Omit<LotStock, "hold" | "uses"> & {
@@ -31,7 +31,7 @@ export async function lotStock(db: Db | Tx, show: "open" | "all", limit = 200): 
     select l.lot_id as "lotId", r.id as "runId", o.id as "orderId", o.code as "orderCode", w.code as "machineCode",
       l.role, ${epochMs(sql`min(lower(l.during))`)} as start,
       case when bool_or(upper_inf(l.during)) then null else ${epochMs(sql`max(upper(l.during))`)} end as "end",
-      coalesce(max(u.quantity), sum(k.parts * b.per_part) filter (where upper_inf(l.during)))::float8 as quantity,
+      coalesce(max(u.quantity), sum(k.parts * b.per_part / greatest(n.lots, 1)) filter (where upper_inf(l.during)))::float8 as quantity,
       max(u.quantity) is not null as posted
     from job_run_lot l
     join job_run r on r.id = l.job_run_id and r.replaced_at is null
@@ -40,11 +40,16 @@ export async function lotStock(db: Db | Tx, show: "open" | "all", limit = 200): 
     join work_unit w on w.id = r.machine_id
     left join lot_use u on u.job_run_id = r.id and u.lot_id = l.lot_id
     left join lot on lot.id = l.lot_id and l.role = 'in'
-    left join bill_of_material b on b.product_id = o.product_id and b.material_id = lot.material_id
+    left join bill_of_material b on b.product_id = o.product_id and b.during @> lower(r.during)
+      and coalesce(b.material_id, b.component_id) = coalesce(lot.material_id, lot.product_id)
     left join lateral (
       select coalesce(sum(c.good + c.scrap), 0) as parts from count_bucket c
       where upper_inf(l.during) and c.machine_id = r.machine_id and c.job_id = r.job_id
         and c.start >= lower(l.during) - interval '5 s') k on true
+    left join lateral (
+      select count(*) as lots from job_run_lot x join lot y on y.id = x.lot_id
+      where upper_inf(l.during) and x.job_run_id = l.job_run_id and x.role = 'in' and x.during && l.during
+        and coalesce(y.material_id, y.product_id) = coalesce(lot.material_id, lot.product_id)) n on true
     where l.lot_id = any(${uuidArray(rows.map((row) => row.id))})
     group by l.lot_id, r.id, o.id, w.code, l.role
     order by min(lower(l.during)) desc`);
@@ -60,14 +65,15 @@ export async function lotStock(db: Db | Tx, show: "open" | "all", limit = 200): 
   });
 }
 
-/** Materials by code, each with the products that need it. */
-export async function listMaterials(db: Db | Tx): Promise<MaterialView[]> {
+/** Materials by code, each with the products that need it at `now`. */
+export async function listMaterials(db: Db | Tx, now: number): Promise<MaterialView[]> {
   const materials = await db.execute<Omit<MaterialView, "bill"> & Record<string, unknown>>(
     sql`select id, code, name, unit from material order by code limit 500`,
   );
   const bills = await db.execute<MaterialView["bill"][number] & { materialId: string }>(sql`
     select b.material_id as "materialId", p.id as "productId", p.code as "productCode", b.per_part::float8 as "perPart"
-    from bill_of_material b join product p on p.id = b.product_id order by p.code`);
+    from bill_of_material b join product p on p.id = b.product_id
+    where b.material_id is not null and b.during @> ${instant(now)} order by p.code`);
   return materials.map((one) => ({
     ...one,
     bill: bills

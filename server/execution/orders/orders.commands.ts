@@ -62,7 +62,7 @@ export const startJob = defineCommand({
         and r.during && ${periodOf(at, null)} limit 1`);
     const lots = await lotsForUse(tx, input.lotIds);
     if (lots.length < new Set(input.lotIds).size) throw new Refusal("not_found", {}, "lotIds");
-    const bill = await materialsOf(tx, job.productId);
+    const bill = await materialsOf(tx, job.productId, at);
     const whyNot = whyNotStart({
       jobState: job.state,
       orderState: job.orderState,

@@ -68,6 +68,8 @@ export const OrderView = z.object({
   hold: z.object({ reason: z.string(), by: z.string(), at: z.number() }).nullable(),
   /** Why it was closed with fewer parts than asked for. */
   closedReason: z.string().nullable(),
+  /** Version of the routing that held when it was made; null = its product had none. */
+  routingVersion: z.number().int().nullable(),
   jobs: z.array(WaitingJob),
 });
 export type OrderView = z.infer<typeof OrderView>;
@@ -110,10 +112,11 @@ export const CreateOrder = z.object({
   due: instant().nullable().default(null),
   /** 1 = most urgent … 9. */
   priority: z.number().int().min(1).max(9).default(5),
-  /** In the order in which they are done; each makes the whole quantity. */
+  /** In the order in which they are done; each makes the whole quantity. Left out = as the product's routing says. */
   jobs: z
     .array(z.object({ machineId: rowId(), operation: plainText(60) }))
     .min(1)
-    .max(20),
+    .max(20)
+    .optional(),
 });
 export type CreateOrder = z.infer<typeof CreateOrder>;

@@ -80,6 +80,7 @@ async function ordersWhere(db: Db | Tx, now: number, condition: SQL, order: SQL)
   const orders = await db.execute<OrderRow>(sql`
     select o.id, o.code, p.id as "productId", p.code as "productCode", p.name as "productName", o.quantity,
       ${epochMs(sql`o.due`)} as due, o.priority, o.state, parent.code as "parentCode", o.closed_reason as "closedReason",
+      (select version from routing where routing.id = o.routing_id) as "routingVersion",
       o.held_reason as "heldReason", o.held_by as "heldBy", case when o.state = 'held' then ${epochMs(sql`o.held_at`)} end as "heldAt"
     from production_order o join product p on p.id = o.product_id
     left join production_order parent on parent.id = o.parent_id

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
-import { intArray } from "#db/sql.ts";
+import { instant, intArray } from "#db/sql.ts";
 import { job, productionOrder } from "#db/schema/execution/orders.ts";
 import { type CommandContext, defineCommand } from "#server/core/command.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
@@ -10,6 +10,9 @@ import { orderById, waitingJobs } from "./orders.queries.ts";
 import { PlaceJob, SplitOrder } from "./planning.contract.ts";
 import { placed, whyNotSplit } from "./planning.rules.ts";
 import type { OrderView } from "./orders.contract.ts";
+import type { Operation } from "./routing.contract.ts";
+import { routingAt } from "./routing.queries.ts";
+import { jobsOf, machinesFor } from "./routing.rules.ts";
 
 /** An order with its jobs, locked; its machines are locked first, as whoever starts a job does. */
 export async function orderForUpdate(tx: Tx, orderId: string, now: number): Promise<OrderView> {
@@ -31,13 +34,20 @@ export function publishOrder(context: CommandContext, order: OrderView, state: s
     context.publish(queueChanged, `machine:${machineId}`, { machineId });
 }
 
-/** Asks the plant to make something: an order, released, with its jobs. @throws Refusal already_taken */
+/**
+ * Asks the plant to make something: an order, released, with its jobs; without them it goes as the product's routing says.
+ * It keeps the version of the routing that holds now. @throws Refusal already_taken, routing_needed
+ */
 export const createOrder = defineCommand({
   name: "order.create",
   input: CreateOrder,
   allow: () => ({ action: "order.manage" }),
-  run: async (context, { code, productId, quantity, due, priority, jobs }) => {
-    const { tx } = context;
+  run: async (context, { code, productId, quantity, due, priority, jobs: given }) => {
+    const { tx, now } = context;
+    const version = await routingAt(tx, productId, now);
+    const jobs =
+      given?.map((one, i) => ({ ...one, sequence: (i + 1) * 10 })) ??
+      (await jobsByRouting(tx, productId, now, version?.operations ?? []));
     const [order] = await tx
       .insert(productionOrder)
       .values({
@@ -47,6 +57,7 @@ export const createOrder = defineCommand({
         priority,
         due: due === null ? null : new Date(due),
         state: "ready",
+        routingId: version?.id ?? null,
       })
       .onConflictDoNothing()
       .returning({ id: productionOrder.id });
@@ -54,10 +65,9 @@ export const createOrder = defineCommand({
     const made = await tx
       .insert(job)
       .values(
-        jobs.map((one, i) => ({
+        jobs.map((one) => ({
           ...one,
           orderId: order.id,
-          sequence: (i + 1) * 10,
           quantity,
           state: "ready" as const,
         })),
@@ -67,7 +77,7 @@ export const createOrder = defineCommand({
       action: "order.create",
       objectType: "order",
       objectId: order.id,
-      after: { code, productId, quantity, due, priority, jobs },
+      after: { code, productId, quantity, due, priority, jobs, routingVersion: version?.version ?? null },
     });
     context.publish(orderChanged, "plant", { orderId: order.id, state: "ready" });
     for (const machineId of new Set(jobs.map((one) => one.machineId)))
@@ -75,6 +85,21 @@ export const createOrder = defineCommand({
     return { orderId: order.id, jobIds: made.map((m) => m.id) };
   },
 });
+
+async function jobsByRouting(tx: Tx, productId: string, now: number, operations: readonly Operation[]) {
+  const machines = await tx.execute<{ id: number; kind: string; timed: boolean }>(sql`
+    select w.id, w.kind, exists (
+      select from standard_cycle s
+      where s.machine_id = w.id and s.product_id = ${productId} and s.during @> ${instant(now)}) as timed
+    from work_unit w order by w.code`);
+  const timed = new Set(machines.filter((machine) => machine.timed).map(({ id }) => id));
+  const jobs = jobsOf(
+    operations.map((one) => ({ ...one, machines: machinesFor(one, machines) })),
+    timed,
+  );
+  if (jobs.length === 0) throw new Refusal("routing_needed", {}, "jobs");
+  return jobs;
+}
 
 /**
  * Moves parts to an order of their own that remembers where it came from. What is made stays.
@@ -99,6 +124,8 @@ export const splitOrder = defineCommand({
         due: order.due === null ? null : new Date(order.due),
         state: "ready",
         parentId: orderId,
+        // What is split off goes the way its order goes.
+        routingId: sql`(select routing_id from production_order where id = ${orderId})`,
       })
       .onConflictDoNothing()
       .returning({ id: productionOrder.id });

@@ -7,10 +7,11 @@ import type { Actor } from "#server/core/actor.contract.ts";
 import { ManualClock } from "#server/core/clock.ts";
 import type { Command } from "#server/core/command.ts";
 import { holdLot, releaseLot } from "../materials/materials.commands.ts";
-import { addMaterial, receiveLot, setBill } from "../materials/receiving.commands.ts";
+import { addMaterial, receiveLot } from "../materials/receiving.commands.ts";
 import { listMaterials, lotStock } from "../materials/stock.queries.ts";
 import { countersConsumer } from "../counters/consumer.ts";
 import { testHand, testJob, testLane, testMachine } from "../testing.ts";
+import { setBill } from "./bill.commands.ts";
 import { finishJob, pauseJob, startJob } from "./orders.commands.ts";
 import { orderById, orderList, runningJobs, waitingJobs } from "./orders.queries.ts";
 import { cancelOrder, closeOrder, holdOrder, releaseOrder, reopenOrder } from "./order-state.commands.ts";
@@ -221,7 +222,7 @@ test("lots received by hand: a number is its material's own, what a job used is 
     uses: [{ orderCode: "PO-L", quantity: 15, end: clock.now() }],
   });
   expect((await lotStock(handle.db, "open")).find((one) => one.id === other.lotId)?.uses).toEqual([]);
-  expect((await listMaterials(handle.db)).find((one) => one.code === "RESIN")?.bill).toMatchObject([
-    { perPart: 0.5 },
-  ]);
+  expect(
+    (await listMaterials(handle.db, clock.now())).find((one) => one.code === "RESIN")?.bill,
+  ).toMatchObject([{ perPart: 0.5 }]);
 });

@@ -1,10 +1,11 @@
-import { and, eq, sql } from "drizzle-orm";
-import type { Tx } from "#db/client.ts";
-import { instant } from "#db/sql.ts";
-import { product, standardCycle } from "#db/schema/execution/orders.ts";
+import { eq } from "drizzle-orm";
+import { product } from "#db/schema/execution/orders.ts";
 import { workUnit } from "#db/schema/execution/plant.ts";
-import { defineCommand } from "#server/core/command.ts";
+import { type CommandContext, defineCommand } from "#server/core/command.ts";
+import { differFrom, saidFrom } from "#server/core/dated.rules.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
+import { lockProduct, type Standard, standardsOf, writeStandards } from "./definition-store.ts";
+import { standardField } from "./definition-fields.rules.ts";
 import { AddProduct, ChangeProduct, SetStandardCycle } from "./products.contract.ts";
 import { productChanged, standardChanged } from "./products.facts.ts";
 
@@ -66,35 +67,45 @@ export const setStandardCycle = defineCommand({
       .where(eq(workUnit.id, machineId))
       .limit(1);
     if (machine === undefined) throw new Refusal("not_found", {}, "machineId");
-    const mine = and(eq(standardCycle.productId, productId), eq(standardCycle.machineId, machineId));
-    const before = await tx.select().from(standardCycle).where(mine);
+    const before = await standardsOf(tx, productId, machineId);
     const start = from ?? (before.length === 0 ? null : now);
-    if (start !== null) {
-      await tx.delete(standardCycle).where(and(mine, sql`lower(during) >= ${instant(start)}`));
-      await tx
-        .update(standardCycle)
-        .set({ during: sql`tstzrange(lower(during), ${instant(start)})` })
-        .where(and(mine, sql`during @> ${instant(start)}`));
-    }
-    await tx
-      .insert(standardCycle)
-      .values({ productId, machineId, cycleMs, partsPerCycle, during: { start, end: null } });
-    context.audit({
-      action: "standard.set",
-      objectType: "product",
-      objectId: productId,
-      machineId,
-      before: before.map(({ cycleMs: ms, partsPerCycle: parts, during }) => ({ ms, parts, during })),
-      after: { cycleMs, partsPerCycle, from: start },
-    });
-    context.publish(productChanged, "plant", { productId });
-    context.publish(standardChanged, `machine:${machineId}`, { productId, machineId, from: start ?? 0 });
+    const said = { cycleMs, partsPerCycle };
+    await replaceStandards(context, productId, machineId, before, saidFrom(before, start, said));
     return { productId };
   },
 });
 
-async function lockProduct(tx: Tx, productId: string) {
-  const [row] = await tx.select().from(product).where(eq(product.id, productId)).for("update");
-  if (row === undefined) throw new Refusal("not_found", {}, "productId");
-  return row;
+/** Puts other standards in the place of those that were said of a product on a machine. */
+export async function replaceStandards(
+  context: CommandContext,
+  productId: string,
+  machineId: number,
+  before: readonly Standard[],
+  after: readonly Standard[],
+): Promise<void> {
+  await writeStandards(context.tx, productId, machineId, after);
+  const field = standardField(machineId);
+  context.audit({
+    action: "standard.set",
+    objectType: "product",
+    objectId: productId,
+    machineId,
+    before: { [field]: before },
+    after: { [field]: after },
+  });
+  publishStandards(context, productId, machineId, before, after);
+}
+
+/** Tells from when on another standard holds; nothing where they say the same. */
+function publishStandards(
+  context: CommandContext,
+  productId: string,
+  machineId: number,
+  before: readonly Standard[],
+  after: readonly Standard[],
+): void {
+  context.publish(productChanged, "plant", { productId });
+  const from = differFrom(before, after);
+  if (from === null) return;
+  context.publish(standardChanged, `machine:${machineId}`, { productId, machineId, from: Math.max(0, from) });
 }

@@ -4,9 +4,13 @@ import { product, standardCycle } from "#db/schema/execution/orders.ts";
 import { workUnit } from "#db/schema/execution/plant.ts";
 import type { ProductView } from "./products.contract.ts";
 
-/** Products by code, each with its standard cycles. */
-export async function listProducts(db: Db | Tx): Promise<ProductView[]> {
-  const products = await db.select().from(product).orderBy(asc(product.code));
+/** Products by code, each with its standard cycles. @param productId only this one */
+export async function listProducts(db: Db | Tx, productId?: string): Promise<ProductView[]> {
+  const products = await db
+    .select()
+    .from(product)
+    .where(productId === undefined ? undefined : eq(product.id, productId))
+    .orderBy(asc(product.code));
   const standards = await db
     .select({
       productId: standardCycle.productId,
@@ -18,6 +22,7 @@ export async function listProducts(db: Db | Tx): Promise<ProductView[]> {
     })
     .from(standardCycle)
     .innerJoin(workUnit, eq(workUnit.id, standardCycle.machineId))
+    .where(productId === undefined ? undefined : eq(standardCycle.productId, productId))
     .orderBy(asc(workUnit.name), sql`lower(${standardCycle.during}) desc nulls last`);
   return products.map(({ id, code, name }) => ({
     id,

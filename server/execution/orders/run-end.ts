@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
-import { periodOf, uuidArray } from "#db/sql.ts";
+import { instant, periodOf, uuidArray } from "#db/sql.ts";
 import { jobRunLot, lot } from "#db/schema/execution/orders.ts";
 import { lotUse } from "#db/schema/execution/production.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
@@ -21,34 +21,56 @@ export interface Use {
 }
 
 /**
- * Posts what a run used of each material lot: parts counted so far while the lot was on it × the bill. Parts of the
- * last seconds may still be on their way; the machine's own material reading is the finer measure.
+ * Posts what a run used of each lot: parts counted so far while the lot was on it × what the bill said when the run
+ * began; lots of the same thing that were on it side by side share. What is planned to be lost is not in it. Parts of the last seconds may still be on their way; the machine's own
+ * material reading is the finer measure.
  */
 export async function postUse(tx: Tx, runId: string, now: number): Promise<Use[]> {
-  const uses = await tx.execute<{ lotId: string; quantity: number }>(sql`
-    select l.lot_id as "lotId", (sum(c.made) * max(b.per_part))::float8 as quantity
+  return postUses(tx, [runId], now);
+}
+
+/** Posts anew what the runs of a product used that ended and began at `from` or later: another bill holds for them. */
+export async function postUseSince(tx: Tx, productId: string, from: number, now: number): Promise<void> {
+  const runs = await tx.execute<{ id: string }>(sql`
+    select r.id from job_run r join job j on j.id = r.job_id join production_order o on o.id = j.order_id
+    where o.product_id = ${productId} and r.replaced_at is null and not upper_inf(r.during)
+      and lower(r.during) >= ${instant(from)} order by r.id`);
+  if (runs.length === 0) return;
+  const ids = runs.map(({ id }) => id);
+  // What no bill names any more was not used.
+  const gone = await tx.execute<{ lotId: string }>(sql`
+    delete from lot_use where job_run_id = any(${uuidArray(ids)}) returning lot_id as "lotId"`);
+  await postUses(tx, ids, now);
+  await leaveLots(tx, [...new Set(gone.map(({ lotId }) => lotId))]);
+}
+
+async function postUses(tx: Tx, runIds: readonly string[], now: number): Promise<Use[]> {
+  const uses = await tx.execute<Use & { runId: string } & Record<string, unknown>>(sql`
+    select l.job_run_id as "runId", l.lot_id as "lotId", (sum(c.made / n.lots) * max(b.per_part))::float8 as quantity
     from job_run_lot l
     join job_run r on r.id = l.job_run_id
     join job j on j.id = r.job_id
     join production_order o on o.id = j.order_id
     join lot on lot.id = l.lot_id
-    join bill_of_material b on b.product_id = o.product_id and b.material_id = lot.material_id
+    join bill_of_material b on b.product_id = o.product_id and b.during @> lower(r.during)
+      and coalesce(b.material_id, b.component_id) = coalesce(lot.material_id, lot.product_id)
     cross join lateral (
       select coalesce(sum(k.good + k.scrap), 0) as made from count_bucket k
       where k.machine_id = r.machine_id and k.job_id = r.job_id and k.start >= lower(l.during) - interval '5 s'
         and k.start < upper(l.during) - interval '5 s') c
-    where l.job_run_id = ${runId} and l.role = 'in'
-    group by l.lot_id order by l.lot_id`);
-  for (const use of uses) {
+    cross join lateral (
+      select greatest(count(*), 1) as lots from job_run_lot x join lot y on y.id = x.lot_id
+      where x.job_run_id = l.job_run_id and x.role = 'in' and x.during && l.during
+        and coalesce(y.material_id, y.product_id) = coalesce(lot.material_id, lot.product_id)) n
+    where l.job_run_id = any(${uuidArray(runIds)}) and l.role = 'in'
+    group by l.job_run_id, l.lot_id order by l.lot_id`);
+  for (const { runId, lotId, quantity } of uses) {
     await tx
       .insert(lotUse)
-      .values({ jobRunId: runId, lotId: use.lotId, quantity: use.quantity, at: new Date(now) })
-      .onConflictDoUpdate({ target: [lotUse.jobRunId, lotUse.lotId], set: { quantity: use.quantity } });
+      .values({ jobRunId: runId, lotId, quantity, at: new Date(now) })
+      .onConflictDoUpdate({ target: [lotUse.jobRunId, lotUse.lotId], set: { quantity } });
   }
-  await leaveLots(
-    tx,
-    uses.map((use) => use.lotId),
-  );
+  await leaveLots(tx, [...new Set(uses.map((use) => use.lotId))]);
   return uses.map(({ lotId, quantity }) => ({ lotId, quantity }));
 }
 

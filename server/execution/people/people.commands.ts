@@ -1,11 +1,11 @@
-import { and, arrayContains, eq, isNull, ne, sql } from "drizzle-orm";
+import { and, arrayContains, eq, ne, sql } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
-import { badgeSession, credential, personBadge, personPin, userSession } from "#db/schema/core/auth.ts";
+import { badgeSession, credential, personPin, userSession } from "#db/schema/core/auth.ts";
 import { person } from "#db/schema/execution/people.ts";
 import { type Command, defineCommand } from "#server/core/command.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { hashPassword, hashPin } from "./passwords.ts";
-import { AddPerson, ChangePerson, GiveBadge, SetPassword, SetPin, TakeBadge } from "./people.contract.ts";
+import { AddPerson, ChangePerson, SetPassword, SetPin } from "./people.contract.ts";
 import { personChanged } from "./people.facts.ts";
 
 const allow = () => ({ action: "people.manage" }) as const;
@@ -60,59 +60,6 @@ export const changePerson = defineCommand({
       objectId: personId,
       before: { name, language, roles, active },
       after,
-    });
-    context.publish(personChanged, "plant", { personId });
-    return { personId };
-  },
-});
-
-/** Puts a badge into somebody's hand. Whoever had it before must give it back first. */
-export const giveBadge = defineCommand({
-  name: "person.give_badge",
-  input: GiveBadge,
-  allow,
-  run: async (context, { personId, badge }) => {
-    const { tx } = context;
-    await lockPerson(tx, personId);
-    const given = await tx
-      .insert(personBadge)
-      .values({ personId, badge, givenAt: new Date(context.now) })
-      .onConflictDoNothing()
-      .returning({ id: personBadge.id });
-    if (given.length === 0) throw new Refusal("already_taken", { value: badge }, "badge");
-    context.audit({
-      action: "person.give_badge",
-      objectType: "person",
-      objectId: personId,
-      after: { badge },
-    });
-    context.publish(personChanged, "plant", { personId });
-    return { personId };
-  },
-});
-
-/** A lost or returned badge works no more; whoever is signed on with it is signed off. */
-export const takeBadge = defineCommand({
-  name: "person.take_badge",
-  input: TakeBadge,
-  allow,
-  run: async (context, { personId, badge }) => {
-    const { tx } = context;
-    await lockPerson(tx, personId);
-    const taken = await tx
-      .update(personBadge)
-      .set({ takenAt: new Date(context.now) })
-      .where(
-        and(eq(personBadge.personId, personId), eq(personBadge.badge, badge), isNull(personBadge.takenAt)),
-      )
-      .returning({ id: personBadge.id });
-    if (taken.length === 0) throw new Refusal("not_found", {}, "badge");
-    await tx.delete(badgeSession).where(eq(badgeSession.personId, personId));
-    context.audit({
-      action: "person.take_badge",
-      objectType: "person",
-      objectId: personId,
-      before: { badge },
     });
     context.publish(personChanged, "plant", { personId });
     return { personId };

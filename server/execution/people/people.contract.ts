@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { Role } from "#server/core/actor.contract.ts";
 import { codeText, plainText } from "#server/core/text.contract.ts";
+import { PersonSkill } from "./skills.contract.ts";
 
 export const languages = ["en", "es", "de", "ar"] as const;
 export const Language = z.enum(languages);
@@ -34,8 +35,21 @@ export const ChangePerson = z.object({
 
 export const GiveBadge = z.object({ personId: z.uuid(), badge: Badge });
 export const TakeBadge = z.object({ personId: z.uuid(), badge: Badge });
+/** A lost badge is blocked at once; with `newBadge` another one stands in its place in the same moment. */
+export const LoseBadge = z.object({ personId: z.uuid(), badge: Badge, newBadge: Badge.optional() });
 export const SetPin = z.object({ personId: z.uuid(), pin: Pin });
 export const SetPassword = z.object({ personId: z.uuid(), password: Password });
+
+export const BadgeHistory = z.object({
+  badge: z.string(),
+  givenAt: z.number(),
+  /** Null = it is in use. */
+  takenAt: z.number().nullable(),
+  lost: z.boolean(),
+  /** The badge that stands in its place. */
+  replacedBy: z.string().nullable(),
+});
+export type BadgeHistory = z.infer<typeof BadgeHistory>;
 
 export const PersonView = z.object({
   id: z.uuid(),
@@ -45,6 +59,9 @@ export const PersonView = z.object({
   roles: z.array(Role),
   active: z.boolean(),
   badges: z.array(z.string()),
+  /** Every badge they ever had, the newest first. */
+  badgeHistory: z.array(BadgeHistory),
+  skills: z.array(PersonSkill),
   hasPin: z.boolean(),
   hasPassword: z.boolean(),
 });

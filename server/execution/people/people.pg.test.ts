@@ -10,14 +10,8 @@ import { canonicalJson } from "#server/core/audit.ts";
 import { ManualClock } from "#server/core/clock.ts";
 import { ensureAdministrator } from "./first-administrator.ts";
 import { verifyPassword, verifyPin } from "./passwords.ts";
-import {
-  addPerson,
-  changePerson,
-  giveBadge,
-  setPassword,
-  setPinCommand,
-  takeBadge,
-} from "./people.commands.ts";
+import { giveBadge, takeBadge } from "./badges.commands.ts";
+import { addPerson, changePerson, setPassword, setPinCommand } from "./people.commands.ts";
 import { listPeople } from "./people.queries.ts";
 import { touchStation } from "./presence.ts";
 import { changeStation, makeStation, revokeStation } from "./stations.commands.ts";
@@ -99,7 +93,11 @@ test("a badge is in one hand at a time, and a lost one can be given again", asyn
   const [ben, chen] = [await add("1002"), await add("1003")];
   await giveBadge.execute(deps, founder, randomUUID(), { personId: ben, badge: "B-7" });
   const twice = giveBadge.execute(deps, founder, randomUUID(), { personId: chen, badge: "B-7" });
-  await expect(twice).rejects.toMatchObject({ code: "already_taken", field: "badge" });
+  await expect(twice).rejects.toMatchObject({
+    code: "badge_in_use",
+    params: { badge: "B-7", person: "Person 1002" },
+    field: "badge",
+  });
   await takeBadge.execute(deps, founder, randomUUID(), { personId: ben, badge: "B-7" });
   await giveBadge.execute(deps, founder, randomUUID(), { personId: chen, badge: "B-7" });
   expect((await one(ben))?.badges).toEqual([]);

@@ -7,7 +7,7 @@ import {
   ReceiveLot,
 } from "#server/execution/materials/materials.contract.ts";
 import { lotList } from "#server/execution/materials/materials.queries.ts";
-import { addMaterial, receiveLot, setBill } from "#server/execution/materials/receiving.commands.ts";
+import { addMaterial, receiveLot } from "#server/execution/materials/receiving.commands.ts";
 import { listMaterials, lotStock } from "#server/execution/materials/stock.queries.ts";
 import { commandRoute, queryRoute, type Routes } from "../route.ts";
 
@@ -22,20 +22,13 @@ export const materialsRoutes: Routes = (api) => {
     action: "floor.look",
     response: z.array(MaterialView),
     summary: "Materials with the products that need them",
-    run: ({ db }) => listMaterials(db),
+    run: ({ db, clock }) => listMaterials(db, clock.now()),
   });
   commandRoute(api, {
     path: "/materials",
     command: addMaterial,
     response: z.object({ materialId: z.uuid() }),
     summary: "Add a material",
-  });
-  commandRoute(api, {
-    path: "/products/:productId/bill",
-    params: z.object({ productId: z.uuid() }),
-    command: setBill,
-    response: z.object({ productId: z.uuid() }),
-    summary: "Say what one part of a product needs of a material",
   });
   commandRoute(api, {
     path: "/lots",
