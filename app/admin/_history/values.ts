@@ -18,5 +18,5 @@ export function plainValue(field: string, value: unknown, locale: string, timeZo
     return Object.values(value)
       .map((one) => plainValue("", one, locale, timeZone))
       .join("–");
-  return String(value as string);
+  return String(value);
 }
