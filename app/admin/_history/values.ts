@@ -18,5 +18,5 @@ export function plainValue(field: string, value: unknown, locale: string, timeZo
     return Object.values(value)
       .map((one) => plainValue("", one, locale, timeZone))
       .join("–");
-  return String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

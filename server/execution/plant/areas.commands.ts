@@ -66,7 +66,7 @@ export const orderLine = defineCommand({
 });
 
 /** Puts an area away, or takes it into use again. @throws Refusal record_in_use while lines in use belong to it */
-export const useArea = defineCommand({
+export const setAreaUse = defineCommand({
   name: "plant.use_area",
   input: UseArea,
   allow,
@@ -79,13 +79,13 @@ export const useArea = defineCommand({
       .limit(1);
     if (!active && line !== undefined)
       throw new Refusal("record_in_use", { name: area.name, what: line.name }, "areaId");
-    await useEquipment(context, area, active, "plant.use_area");
+    await setUse(context, area, active, "plant.use_area");
     return { areaId };
   },
 });
 
 /** Puts a line away, or takes it into use again. @throws Refusal record_in_use while machines in use stand in it */
-export const useLine = defineCommand({
+export const setLineUse = defineCommand({
   name: "plant.use_line",
   input: UseLine,
   allow,
@@ -98,7 +98,7 @@ export const useLine = defineCommand({
       .limit(1);
     if (!active && machine !== undefined)
       throw new Refusal("record_in_use", { name: line.name, what: machine.name }, "lineId");
-    await useEquipment(context, line, active, "plant.use_line");
+    await setUse(context, line, active, "plant.use_line");
     return { lineId };
   },
 });
@@ -107,7 +107,7 @@ export const useLine = defineCommand({
  * Puts a machine away from now on, or takes it into use again. What it made stays in every report; the running shift is
  * counted to its end. @throws Refusal record_in_use while a job is on it, put_away where its line is
  */
-export const useMachine = defineCommand({
+export const setMachineUse = defineCommand({
   name: "plant.use_machine",
   input: UseMachine,
   allow,
@@ -136,7 +136,7 @@ export const useMachine = defineCommand({
   },
 });
 
-async function useEquipment(
+async function setUse(
   context: CommandContext,
   row: typeof equipment.$inferSelect,
   active: boolean,

@@ -3,7 +3,7 @@ import type { Tx } from "#db/client.ts";
 import { equipment, workUnit } from "#db/schema/execution/plant.ts";
 import type { Change } from "#server/core/history.rules.ts";
 import { defineUndo, type Undoer } from "#server/core/undo.ts";
-import { changeArea, orderLine, useArea, useLine, useMachine } from "./areas.commands.ts";
+import { changeArea, orderLine, setAreaUse, setLineUse, setMachineUse } from "./areas.commands.ts";
 import { changeLine, changeMachine, setSite } from "./plant.commands.ts";
 import { flowOf, lineFields } from "./plant-store.ts";
 
@@ -40,7 +40,7 @@ export const plantUndoers: readonly Undoer[] = [
     changeArea.part(context, { areaId: Number(objectId), ...before }),
   ),
   onEquipment("plant.use_area", (context, { objectId, before }) =>
-    useArea.part(context, { areaId: Number(objectId), ...before }),
+    setAreaUse.part(context, { areaId: Number(objectId), ...before }),
   ),
   onEquipment("plant.change_line", (context, { objectId, before }) =>
     changeLine.part(context, { lineId: Number(objectId), ...before }),
@@ -49,12 +49,12 @@ export const plantUndoers: readonly Undoer[] = [
     orderLine.part(context, { lineId: Number(objectId), ...before }),
   ),
   onEquipment("plant.use_line", (context, { objectId, before }) =>
-    useLine.part(context, { lineId: Number(objectId), ...before }),
+    setLineUse.part(context, { lineId: Number(objectId), ...before }),
   ),
   onMachine("plant.change_machine", (context, { objectId, before }) =>
     changeMachine.part(context, { machineId: Number(objectId), ...before }),
   ),
   onMachine("plant.use_machine", (context, { objectId, before }) =>
-    useMachine.part(context, { machineId: Number(objectId), ...before }),
+    setMachineUse.part(context, { machineId: Number(objectId), ...before }),
   ),
 ];

@@ -12,9 +12,9 @@ import {
   addArea,
   changeArea,
   orderLine,
-  useArea,
-  useLine,
-  useMachine,
+  setAreaUse,
+  setLineUse,
+  setMachineUse,
 } from "#server/execution/plant/areas.commands.ts";
 import {
   addLine,
@@ -85,7 +85,7 @@ export const plantRoutes: Routes = (api) => {
   commandRoute(api, {
     path: "/plant/lines/:lineId/use",
     params: Line,
-    command: useLine,
+    command: setLineUse,
     response: z.object({ lineId: z.number() }),
     summary: "Put a line away, or take it into use again",
   });
@@ -105,14 +105,14 @@ export const plantRoutes: Routes = (api) => {
   commandRoute(api, {
     path: "/plant/areas/:areaId/use",
     params: Area,
-    command: useArea,
+    command: setAreaUse,
     response: z.object({ areaId: z.number() }),
     summary: "Put an area away, or take it into use again",
   });
   commandRoute(api, {
     path: "/plant/machines/:machineId/use",
     params: Machine,
-    command: useMachine,
+    command: setMachineUse,
     response: z.object({ machineId: z.number() }),
     summary: "Put a machine away, or take it into use again",
   });
