@@ -31,9 +31,8 @@ export function MachinePanel(props: PanelProps & { machine: PlantMachine }): Rea
       staleS: machine.staleMs / 1000,
       target: Math.round(machine.targetShare * 100),
     },
-    resetOptions: { keepDirtyValues: true },
   });
-  const { errors, dirtyFields } = form.formState;
+  const { errors } = form.formState;
   const number = (min: number, max: number) => ({
     valueAsNumber: true,
     required: t("required"),
@@ -42,21 +41,23 @@ export function MachinePanel(props: PanelProps & { machine: PlantMachine }): Rea
   });
   const text = { required: t("required") };
   const store = form.handleSubmit(async (fields) => {
-    // Only what was touched: a colleague's change of another field is not written over.
+    // Only what differs: a colleague's change of another field is not written over.
     const change = {
-      ...(dirtyFields.name === true ? { name: fields.name } : {}),
-      ...(dirtyFields.kind === true ? { kind: fields.kind } : {}),
-      ...(dirtyFields.line === true ? { lineId: Number(fields.line) } : {}),
-      ...(dirtyFields.positions === true ? { positions: fields.positions } : {}),
-      ...(dirtyFields.microStopS === true ? { microStopMs: Math.round(fields.microStopS * 1000) } : {}),
-      ...(dirtyFields.staleS === true ? { staleMs: Math.round(fields.staleS * 1000) } : {}),
-      ...(dirtyFields.target === true ? { targetShare: fields.target / 100 } : {}),
+      ...(fields.name !== machine.name ? { name: fields.name } : {}),
+      ...(fields.kind !== machine.kind ? { kind: fields.kind } : {}),
+      ...(Number(fields.line) !== here?.id ? { lineId: Number(fields.line) } : {}),
+      ...(fields.positions !== machine.positions ? { positions: fields.positions } : {}),
+      ...(fields.microStopS * 1000 !== machine.microStopMs
+        ? { microStopMs: Math.round(fields.microStopS * 1000) }
+        : {}),
+      ...(fields.staleS * 1000 !== machine.staleMs ? { staleMs: Math.round(fields.staleS * 1000) } : {}),
+      ...(fields.target !== Math.round(machine.targetShare * 100)
+        ? { targetShare: fields.target / 100 }
+        : {}),
     };
     if ((await save.run(change)) === null) return;
-    form.reset(fields);
     onSaved();
   });
-  const changed = Object.keys(dirtyFields).length > 0;
   return (
     <>
       <header>
@@ -67,13 +68,7 @@ export function MachinePanel(props: PanelProps & { machine: PlantMachine }): Rea
           {t("code")} <bdi>{machine.code}</bdi>
         </p>
       </header>
-      <StepForm
-        word={t("save")}
-        busy={save.busy}
-        wrong={wrongOf([save.state])}
-        why={changed ? null : t("nothingChanged")}
-        onSave={() => void store()}
-      >
+      <StepForm word={t("save")} busy={save.busy} wrong={wrongOf([save.state])} onSave={() => void store()}>
         <TextField label={t("name")} {...form.register("name", text)} problem={errors.name?.message} />
         <TextField
           label={t("kind")}

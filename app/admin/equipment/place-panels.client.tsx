@@ -161,7 +161,6 @@ function NameForm(props: { path: string; name: string; extra?: object; onSaved: 
       word={t("save")}
       busy={save.busy}
       wrong={wrongOf([save.state])}
-      why={form.formState.isDirty ? null : t("nothingChanged")}
       onSave={() =>
         void form.handleSubmit(async (fields) => {
           if ((await save.run({ ...fields, ...props.extra })) !== null) props.onSaved();
