@@ -125,6 +125,7 @@ export const refusalCodes = [
   "changed_since",
   "changed_otherwise",
   "record_in_use",
+  "put_away",
 ] as const;
 
 export type RefusalCode = (typeof refusalCodes)[number];

@@ -29,6 +29,7 @@ export interface Place {
     | "counters"
     | "reports"
     | "setup"
+    | "equipment"
     | "products"
     | "tools"
     | "sources"

@@ -1,5 +1,17 @@
-import { bigint, boolean, doublePrecision, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  doublePrecision,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { tstzrange } from "../../types.ts";
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "date" });
 
 /** ISA-95 role-based equipment above the machine. */
 export const equipment = pgTable("equipment", {
@@ -10,6 +22,8 @@ export const equipment = pgTable("equipment", {
   name: text("name").notNull(),
   /** IANA zone, given at the site. */
   timeZone: text("time_zone"),
+  /** Put away: not used any more; what was made there stays. */
+  retiredAt: instant("retired_at"),
 });
 
 /** A machine: one ISA-95 work unit, which carries state, jobs, OEE and reflexes. */
@@ -29,6 +43,11 @@ export const workUnit = pgTable("work_unit", {
   /** Share of the ideal rate that a shift is asked to reach. */
   targetShare: doublePrecision("target_share").notNull().default(0.85),
   automationOff: boolean("automation_off").notNull().default(false),
+  /** Put away: makes nothing and is asked for nothing from then on. */
+  retiredAt: instant("retired_at"),
+  /** Since when it stands in its line, and where before; null = ever since. A shift counts where it stood at its begin. */
+  lineSince: instant("line_since"),
+  lineBefore: integer("line_before"),
   /** Who locked the machine for maintenance, or null. */
   maintenanceLock: jsonb("maintenance_lock").$type<{ personId: string; name: string; at: number } | null>(),
 });

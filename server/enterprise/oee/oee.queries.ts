@@ -86,7 +86,7 @@ type MachineRow = { id: number; code: string; name: string; lineId: number; manu
 export async function runningOee(db: Db | Tx, now: number, machineCode?: string): Promise<RunningOee[]> {
   const machines = await db.execute<MachineRow>(sql`
     select id, code, name, line_id as "lineId", ${saidByHand(sql`work_unit.id`)} as manual from work_unit
-    where ${machineCode === undefined ? sql`true` : sql`code = ${machineCode}`} order by line_id, flow_position, code`);
+    where ${machineCode === undefined ? sql`retired_at is null` : sql`code = ${machineCode}`} order by line_id, flow_position, code`);
   const shifts = await shiftsAt(db, [...new Set(machines.map((m) => m.lineId))], now);
   const views: RunningOee[] = [];
   for (const machine of machines) {

@@ -21,10 +21,19 @@ export const oeeSchedules: Schedule[] = [
 
 type Due = { machineId: number; shiftId: number; correctionId?: string | null } & Record<string, unknown>;
 
+/**
+ * Which machines a shift is about: those that stood in its line when it began and were not put away by then. So a
+ * machine that moves is counted once, in its new line from the next shift on.
+ */
+const worksIn = sql`(
+  (w.line_id = s.line_id and (w.line_since is null or lower(s.during) >= w.line_since))
+  or (w.line_before = s.line_id and lower(s.during) < w.line_since))
+  and (w.retired_at is null or lower(s.during) < w.retired_at)`;
+
 async function keepRunning(context: ReactionContext): Promise<void> {
   const { tx, now } = context;
   const due = await tx.execute<Due>(sql`
-    select w.id as "machineId", s.id::float8 as "shiftId" from shift_instance s join work_unit w on w.line_id = s.line_id
+    select w.id as "machineId", s.id::float8 as "shiftId" from shift_instance s join work_unit w on ${worksIn}
     where s.during @> ${instant(now)} order by w.id`);
   await keepAll(context, due, false);
 }
@@ -33,7 +42,7 @@ async function closeEnded(context: ReactionContext): Promise<void> {
   const { tx, now } = context;
   // A machine that was never heard of before the end of a shift has no record of it.
   const due = await tx.execute<Due>(sql`
-    select w.id as "machineId", s.id::float8 as "shiftId" from shift_instance s join work_unit w on w.line_id = s.line_id
+    select w.id as "machineId", s.id::float8 as "shiftId" from shift_instance s join work_unit w on ${worksIn}
     where s.during && tstzrange(${instant(now - 35 * 86_400_000)}, ${instant(now)})
       and upper(s.during) <= ${instant(now - closeAfterMs)}
       and exists (select from machine_state m where m.machine_id = w.id and lower(m.during) < upper(s.during))

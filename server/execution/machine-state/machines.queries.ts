@@ -134,7 +134,7 @@ function plain({ machineId: _id, machineCode: _code, sequence: _sequence, ...job
 
 /** All machines, in the order of lines and flow. */
 export async function machineList(db: Db | Tx, now: number): Promise<MachineSummary[]> {
-  return (await summaries(db, await machineRows(db, sql`true`), now)).views;
+  return (await summaries(db, await machineRows(db, sql`w.retired_at is null`), now)).views;
 }
 
 /** Everything about one machine except live values and alarms; undefined when there is no such machine. */
@@ -202,9 +202,9 @@ export async function mainTags(db: Db | Tx): Promise<MainTag[]> {
 /** Lines with their machines, in flow order, and the shift that runs there. */
 export async function lineList(db: Db | Tx, now: number): Promise<LineView[]> {
   const lines = await db.execute<{ id: number; code: string; name: string }>(sql`
-    select id, code, name from equipment where level = 'line' order by id`);
+    select id, code, name from equipment where level = 'line' and retired_at is null order by id`);
   const zones = await lineZones(db);
-  const { views, situation } = await summaries(db, await machineRows(db, sql`true`), now);
+  const { views, situation } = await summaries(db, await machineRows(db, sql`w.retired_at is null`), now);
   return lines.map((line) => ({
     ...line,
     timeZone: zones.get(line.id) ?? "UTC",

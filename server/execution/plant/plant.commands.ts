@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, max } from "drizzle-orm";
 import type { Tx } from "#db/client.ts";
 import { equipment, workUnit } from "#db/schema/execution/plant.ts";
 import { defineCommand } from "#server/core/command.ts";
@@ -6,6 +6,7 @@ import { Refusal } from "#server/core/refusal.contract.ts";
 import { AddLine, AddMachine, ChangeLine, ChangeMachine, SetSite } from "./plant.contract.ts";
 import { plantChanged } from "./plant.facts.ts";
 import { whyNotTimeZone } from "./plant.rules.ts";
+import { levelOf, lineFields, refuseRunning } from "./plant-store.ts";
 
 const allow = () => ({ action: "plant.manage" }) as const;
 
@@ -62,20 +63,28 @@ export const addLine = defineCommand({
   },
 });
 
-/** Names a line anew; its code stays, for records and files name it by that. */
+/** Names a line anew or puts it into another area; its code stays, for records and files name it by that. */
 export const changeLine = defineCommand({
   name: "plant.change_line",
   input: ChangeLine,
   allow,
-  run: async (context, { lineId, name }) => {
-    const before = await lineOf(context.tx, lineId);
-    await context.tx.update(equipment).set({ name }).where(eq(equipment.id, lineId));
+  run: async (context, { lineId, name, areaId }) => {
+    const { tx } = context;
+    const line = await lineOf(tx, lineId);
+    const area = areaId == null ? null : await levelOf(tx, "area", areaId);
+    if (area !== null && area.retiredAt !== null)
+      throw new Refusal("put_away", { name: area.name }, "areaId");
+    const now = await lineFields(tx, lineId);
+    const after = { name: name ?? line.name, areaId: areaId === undefined ? (now?.areaId ?? null) : areaId };
+    if (after.name === now?.name && after.areaId === now.areaId) return { lineId };
+    const parentId = after.areaId ?? (await siteOf(tx))?.id ?? null;
+    await tx.update(equipment).set({ name: after.name, parentId }).where(eq(equipment.id, lineId));
     context.audit({
       action: "plant.change_line",
       objectType: "equipment",
       objectId: String(lineId),
-      before: { name: before.name },
-      after: { name },
+      before: { name: line.name, areaId: now?.areaId ?? null },
+      after,
     });
     context.publish(plantChanged, "plant", { machineId: null });
     return { lineId };
@@ -89,13 +98,10 @@ export const addMachine = defineCommand({
   allow,
   run: async (context, input) => {
     const { tx } = context;
-    await lineOf(tx, input.lineId);
+    await lineInUse(tx, input.lineId);
     const [row] = await tx
       .insert(workUnit)
-      .values({
-        ...input,
-        flowPosition: sql`(select coalesce(max(flow_position), 0) + 1 from work_unit where line_id = ${input.lineId})`,
-      })
+      .values({ ...input, flowPosition: await endOfFlow(tx, input.lineId) })
       .onConflictDoNothing()
       .returning({ id: workUnit.id });
     if (row === undefined) throw new Refusal("already_taken", { value: input.code }, "code");
@@ -112,8 +118,9 @@ export const addMachine = defineCommand({
 });
 
 /**
- * Changes a machine's name, kind, place or limits. Limits hold from now on: what was derived with the old ones
- * stays as it was told.
+ * Changes a machine's name, kind, place or limits. It moves to the end of another line's flow, and counts there from the
+ * next shift on. Limits hold from now on: what was derived with the old ones
+ * stays as it was told. @throws Refusal record_in_use where it is to move or to lose positions, put_away
  */
 export const changeMachine = defineCommand({
   name: "plant.change_machine",
@@ -123,10 +130,19 @@ export const changeMachine = defineCommand({
     const { tx } = context;
     const [before] = await tx.select().from(workUnit).where(eq(workUnit.id, machineId)).for("update");
     if (before === undefined) throw new Refusal("not_found", {}, "machineId");
-    if (given.lineId !== undefined) await lineOf(tx, given.lineId);
-    const change = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    const wished = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    const moves = given.lineId !== undefined && given.lineId !== before.lineId;
+    if (moves || (given.positions ?? before.positions) < before.positions)
+      await refuseRunning(tx, machineId, before.name);
+    const change = moves
+      ? { flowPosition: await endOfFlow(tx, await lineInUse(tx, given.lineId ?? 0)), ...wished }
+      : wished;
     if (Object.keys(change).length === 0) return { machineId };
-    await tx.update(workUnit).set(change).where(eq(workUnit.id, machineId));
+    const stands = moves ? { lineSince: new Date(context.now), lineBefore: before.lineId } : {};
+    await tx
+      .update(workUnit)
+      .set({ ...change, ...stands })
+      .where(eq(workUnit.id, machineId));
     context.audit({
       action: "plant.change_machine",
       objectType: "machine",
@@ -162,8 +178,18 @@ async function makeSite(tx: Tx, name: string, timeZone: string): Promise<number>
   );
 }
 
-async function lineOf(tx: Tx, lineId: number) {
-  const [row] = await tx.select().from(equipment).where(eq(equipment.id, lineId)).for("update");
-  if (row === undefined || row.level !== "line") throw new Refusal("not_found", {}, "lineId");
-  return row;
+const lineOf = (tx: Tx, lineId: number) => levelOf(tx, "line", lineId);
+
+async function lineInUse(tx: Tx, lineId: number): Promise<number> {
+  const line = await lineOf(tx, lineId);
+  if (line.retiredAt !== null) throw new Refusal("put_away", { name: line.name }, "lineId");
+  return lineId;
+}
+
+async function endOfFlow(tx: Tx, lineId: number): Promise<number> {
+  const [row] = await tx
+    .select({ last: max(workUnit.flowPosition) })
+    .from(workUnit)
+    .where(eq(workUnit.lineId, lineId));
+  return (row?.last ?? 0) + 1;
 }

@@ -16,7 +16,22 @@ const TargetShare = z.number().min(0.05).max(1);
 export const SetSite = z.object({ name: plainText(), timeZone: z.string().min(1).max(64) });
 
 export const AddLine = z.object({ code: codeText(), name: plainText() });
-export const ChangeLine = z.object({ lineId: rowId(), name: plainText() });
+/** What is left out stays. `areaId` null = directly in the works. */
+export const ChangeLine = z.object({
+  lineId: rowId(),
+  name: plainText().optional(),
+  areaId: rowId().nullable().optional(),
+});
+/** The machines of a line in the order in which the product passes them: all of them, each once. */
+export const OrderLine = z.object({ lineId: rowId(), machineIds: z.array(rowId()).max(200) });
+
+export const AddArea = z.object({ code: codeText(), name: plainText() });
+export const ChangeArea = z.object({ areaId: rowId(), name: plainText() });
+
+/** Put away (`active` false) or taken into use again. */
+export const UseArea = z.object({ areaId: rowId(), active: z.boolean() });
+export const UseLine = z.object({ lineId: rowId(), active: z.boolean() });
+export const UseMachine = z.object({ machineId: rowId(), active: z.boolean() });
 
 export const AddMachine = z.object({
   lineId: rowId(),
@@ -37,6 +52,8 @@ export const ChangeMachine = z.object({
   kind: codeText().optional(),
   lineId: rowId().optional(),
   flowPosition: z.number().int().min(0).max(10_000).optional(),
+  /** Not fewer than are taken by jobs now. */
+  positions: z.number().int().min(1).max(64).optional(),
   microStopMs: MicroStop.optional(),
   staleMs: Stale.optional(),
   targetShare: TargetShare.optional(),
@@ -57,6 +74,8 @@ export const PlantMachine = z.object({
   staleMs: z.number().int(),
   targetShare: z.number(),
   signal: Signal,
+  /** When it was put away, ms; null = in use. */
+  retiredAt: z.number().nullable(),
 });
 export type PlantMachine = z.infer<typeof PlantMachine>;
 
@@ -64,13 +83,25 @@ export const PlantLine = z.object({
   id: z.number().int(),
   code: z.string(),
   name: z.string(),
+  /** Null = directly in the works. */
+  areaId: z.number().int().nullable(),
+  retiredAt: z.number().nullable(),
   machines: z.array(PlantMachine),
 });
 export type PlantLine = z.infer<typeof PlantLine>;
 
-/** ISA-95 role-based equipment: the site, its lines in order of their names, their machines in flow order. */
+export const PlantArea = z.object({
+  id: z.number().int(),
+  code: z.string(),
+  name: z.string(),
+  retiredAt: z.number().nullable(),
+});
+export type PlantArea = z.infer<typeof PlantArea>;
+
+/** ISA-95 role-based equipment: the site, its areas and lines in order of their names, their machines in flow order. */
 export const PlantView = z.object({
   site: z.object({ id: z.number().int(), name: z.string(), timeZone: z.string() }).nullable(),
+  areas: z.array(PlantArea),
   lines: z.array(PlantLine),
 });
 export type PlantView = z.infer<typeof PlantView>;

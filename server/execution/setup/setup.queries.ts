@@ -21,11 +21,11 @@ const shown = 5;
 /** How far the plant is set up: read from the records themselves, so it is true whoever made them, and however. */
 export async function readSetup(db: Db | Tx, now: number): Promise<SetupView> {
   const lacking = (condition: ReturnType<typeof sql>) =>
-    sql`coalesce((select jsonb_agg(w.name order by w.name) from work_unit w where not exists (${condition})), '[]')`;
+    sql`coalesce((select jsonb_agg(w.name order by w.name) from work_unit w where w.retired_at is null and not exists (${condition})), '[]')`;
   const [row] = await db.execute<Counted>(sql`
     select
       (select count(*)::int from equipment where level = 'site' and time_zone is not null) as sites,
-      (select count(*)::int from work_unit) as machines,
+      (select count(*)::int from work_unit where retired_at is null) as machines,
       (select count(*)::int from stop_reason where active) as reasons,
       (select count(*)::int from person p where p.active and p.roles && array['operator', 'setter']
         and exists (select from person_badge b where b.person_id = p.id and b.taken_at is null)) as people,

@@ -9,6 +9,14 @@ import {
 import { listStopReasons } from "#server/execution/machine-state/reasons.queries.ts";
 import { endManual, makeManual } from "#server/execution/manual/manual.commands.ts";
 import {
+  addArea,
+  changeArea,
+  orderLine,
+  setAreaUse,
+  setLineUse,
+  setMachineUse,
+} from "#server/execution/plant/areas.commands.ts";
+import {
   addLine,
   addMachine,
   changeLine,
@@ -24,6 +32,7 @@ import { AddShiftPattern, ShiftPattern } from "#server/execution/shifts/shifts.c
 import { allPatterns } from "#server/execution/shifts/shifts.queries.ts";
 import { commandRoute, queryRoute, type Routes } from "../route.ts";
 
+const Area = z.object({ areaId: rowIdInPath() });
 const Line = z.object({ lineId: rowIdInPath() });
 const Machine = z.object({ machineId: rowIdInPath() });
 const Reason = z.object({ reasonId: rowIdInPath() });
@@ -64,7 +73,48 @@ export const plantRoutes: Routes = (api) => {
     body: ChangeLine.omit({ lineId: true }),
     input: ({ params, body }) => ({ ...body, ...params }),
     response: z.object({ lineId: z.number() }),
-    summary: "Name a line anew",
+    summary: "Name a line anew, or put it into an area",
+  });
+  commandRoute(api, {
+    path: "/plant/lines/:lineId/order",
+    params: Line,
+    command: orderLine,
+    response: z.object({ lineId: z.number() }),
+    summary: "The order in which the product passes the machines of a line",
+  });
+  commandRoute(api, {
+    path: "/plant/lines/:lineId/use",
+    params: Line,
+    command: setLineUse,
+    response: z.object({ lineId: z.number() }),
+    summary: "Put a line away, or take it into use again",
+  });
+  commandRoute(api, {
+    path: "/plant/areas",
+    command: addArea,
+    response: z.object({ areaId: z.number() }),
+    summary: "Add an area",
+  });
+  commandRoute(api, {
+    path: "/plant/areas/:areaId",
+    params: Area,
+    command: changeArea,
+    response: z.object({ areaId: z.number() }),
+    summary: "Name an area anew",
+  });
+  commandRoute(api, {
+    path: "/plant/areas/:areaId/use",
+    params: Area,
+    command: setAreaUse,
+    response: z.object({ areaId: z.number() }),
+    summary: "Put an area away, or take it into use again",
+  });
+  commandRoute(api, {
+    path: "/plant/machines/:machineId/use",
+    params: Machine,
+    command: setMachineUse,
+    response: z.object({ machineId: z.number() }),
+    summary: "Put a machine away, or take it into use again",
   });
   commandRoute(api, {
     path: "/plant/machines",
