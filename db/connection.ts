@@ -6,6 +6,9 @@ import { QuietSocket } from "./quiet-socket.ts";
 
 export type DriverOptions = postgres.Options<Record<string, postgres.PostgresType>>;
 
+/** How an instance of the driver outside our pool ends: after its connection was lost it would wait for ever, s. */
+export const endWithin = { timeout: 5 } as const;
+
 /** One connection to Postgres, from its first query until it is closed or lost. Never used again after that. */
 export interface Connection {
   /** Sends one query; the one before it must have settled. */

@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
+import { endWithin } from "./connection.ts";
 
 const ours = join(dirname(fileURLToPath(import.meta.url)), "migrations");
 
@@ -41,7 +42,7 @@ export async function migrate(
     }
     await sql.unsafe(await readFile(join(ours, "grants.sql"), "utf8"));
   } finally {
-    await sql.end();
+    await sql.end(endWithin);
   }
   return ran;
 }

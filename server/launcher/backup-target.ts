@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { endWithin } from "#db/connection.ts";
 import { type Config, parseConfig } from "#server/core/config.ts";
 import { isEmpty } from "./catalogue.ts";
 import { databaseName } from "./database.ts";
@@ -58,7 +59,7 @@ export async function openTarget(config: Config, folders: Folders): Promise<Rest
   const admin = postgres(cluster.url("postgres"), { max: 1, onnotice: () => {} });
   const found = await admin`select 1 from pg_database where datname = ${name}`;
   if (found.length > 0 && !(await hasNothing(cluster.url(name)))) {
-    await admin.end();
+    await admin.end(endWithin);
     await cluster.stop();
     throw occupied(`The database ${name} in ${folders.house}`);
   }
@@ -72,7 +73,7 @@ export async function openTarget(config: Config, folders: Folders): Promise<Rest
     },
     discard: async () => void (await admin`drop database if exists ${admin(loading)} with (force)`),
     close: async () => {
-      await admin.end();
+      await admin.end(endWithin);
       await cluster.stop();
     },
   };
@@ -83,7 +84,7 @@ async function hasNothing(url: string): Promise<boolean> {
   try {
     return await isEmpty(sql);
   } finally {
-    await sql.end();
+    await sql.end(endWithin);
   }
 }
 
@@ -97,7 +98,7 @@ async function openForeign(ownerUrl: string): Promise<RestoreTarget> {
       const sql = postgres(ownerUrl, { max: 1, onnotice: () => {} });
       await sql`drop schema public cascade`;
       await sql`create schema public`;
-      await sql.end();
+      await sql.end(endWithin);
     },
     close: async () => {},
   };

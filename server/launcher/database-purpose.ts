@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { endWithin } from "#db/connection.ts";
 import { isEmpty } from "./catalogue.ts";
 import { Problem } from "./problem.ts";
 
@@ -60,7 +61,7 @@ async function readDemo(ownerUrl: string): Promise<{ speed: number | null; seede
     if ((error as { code?: string }).code === "3D000") return null;
     throw error;
   } finally {
-    await sql.end();
+    await sql.end(endWithin);
   }
 }
 
@@ -76,6 +77,6 @@ export async function markSeeded(ownerUrl: string): Promise<void> {
   try {
     await sql`update setting set value = value || '{"seeded": true}' where key = 'house'`;
   } finally {
-    await sql.end();
+    await sql.end(endWithin);
   }
 }

@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { endWithin } from "#db/connection.ts";
 import { migrate } from "#db/migrate.ts";
 import { isEmpty } from "./catalogue.ts";
 import { Problem } from "./problem.ts";
@@ -45,7 +46,7 @@ export async function ensureDatabase(ownerUrl: string): Promise<void> {
     const found = await sql`select 1 from pg_database where datname = ${name}`;
     if (found.length === 0) await sql`create database ${sql(name)}`;
   } finally {
-    await sql.end();
+    await sql.end(endWithin);
   }
 }
 
@@ -64,7 +65,7 @@ export async function wipeDemo(ownerUrl: string, embedded: boolean): Promise<voi
       await tx`create schema public`;
     });
   } finally {
-    await sql.end();
+    await sql.end(endWithin);
   }
 }
 
@@ -74,7 +75,7 @@ export async function dropDatabase(ownerUrl: string): Promise<void> {
   try {
     await sql`drop database if exists ${sql(nameOf(ownerUrl))} with (force)`;
   } finally {
-    await sql.end();
+    await sql.end(endWithin);
   }
 }
 
@@ -104,7 +105,7 @@ export async function prepareDatabase(
     app.password = password;
     return { owner: options.ownerUrl, app: app.href, migrations };
   } finally {
-    await sql.end();
+    await sql.end(endWithin);
   }
 }
 
@@ -124,7 +125,7 @@ export async function checkReachable(ownerUrl: string): Promise<void> {
     const why = code === "ECONNREFUSED" ? "nothing answers there" : message || (code ?? "unknown error");
     throw new Problem(`The database of DATABASE_URL cannot be used: ${why}.`);
   } finally {
-    await sql.end();
+    await sql.end(endWithin);
   }
   if (version < oldestVersion)
     throw new Problem(

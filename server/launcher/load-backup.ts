@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import postgres from "postgres";
+import { endWithin } from "#db/connection.ts";
 import { migrate } from "#db/migrate.ts";
 import { type Clock, systemClock } from "#server/core/clock.ts";
 import type { Manifest } from "./archive.ts";
@@ -45,7 +46,7 @@ export async function loadBackup(options: LoadOptions): Promise<void> {
     await migrate(ownerUrl);
     await sql`analyze`;
   } finally {
-    await sql.end();
+    await sql.end(endWithin);
   }
 }
 
