@@ -1,36 +1,25 @@
+import { sql } from "drizzle-orm";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eq, sql } from "drizzle-orm";
 import { type Db, openDb } from "#db/client.ts";
-import { source } from "#db/schema/device/tags.ts";
 import { instant } from "#db/sql.ts";
-import { founderActor } from "#server/core/actor.contract.ts";
-import { systemClock } from "#server/core/clock.ts";
-import type { Command } from "#server/core/command.ts";
-import { newToken, tokenHash } from "#server/core/tokens.ts";
 import { Random } from "#server/device/simulator/physics/random.ts";
-import type { SourceDriver } from "#server/execution/sources/sources.contract.ts";
-import { addSource, changeSource } from "#server/execution/sources/sources.commands.ts";
 import { addLine, addMachine, setSite } from "#server/execution/plant/plant.commands.ts";
-import { addTag } from "#server/execution/tags/tags.commands.ts";
 import { type KillableChild, type RunningPlant, startPlant, type Trial } from "#server/launcher/plant.ts";
 import { edgeCode } from "#server/launcher/environment.ts";
 import { blocksAreStored, blocksOnDisk } from "../e2e/truth-queue.ts";
 import { storedOnce } from "../e2e/truth.ts";
-import { Numbers, numbersStored, outsideGaps } from "./numbers.ts";
+import { CountingHouse } from "./counting-house.ts";
+import { type Numbers, numbersStored, outsideGaps, type Said } from "./numbers.ts";
 import { FaultProxy } from "./tcp-proxy.ts";
-
-const actor = founderActor("chaos");
-/** How many metrics count; each is a tag of one machine. */
-const metricCount = 10;
-/** Nothing that heals takes longer, ms. */
-export const patienceMs = 60_000;
 
 export interface HouseOptions {
   readonly seed: number;
   /** Readings a second that its device says. */
   readonly perSecond?: number;
+  /** Whether pages are looked at: then they are built first. */
+  readonly screens?: boolean;
   /** Leaves its folder, for whoever looks for a fault. */
   readonly keep?: boolean;
   readonly settings?: Readonly<Record<string, string>>;
@@ -40,8 +29,7 @@ export interface HouseOptions {
  * A house of real processes — database, server, edge — with a device that counts, and a wire that can be made bad
  * between edge and server and between server and database. What it says is compared with what is stored.
  */
-export class ChaosHouse {
-  readonly clock = systemClock;
+export class ChaosHouse extends CountingHouse {
   readonly random: Random;
   readonly folder: string;
   /** The port of the edge's listener for devices; 0 = none yet. */
@@ -55,6 +43,7 @@ export class ChaosHouse {
   #machineId = 0;
 
   private constructor(options: HouseOptions, folder: string) {
+    super();
     this.#options = options;
     this.random = new Random(options.seed);
     this.folder = folder;
@@ -76,7 +65,7 @@ export class ChaosHouse {
     return must(this.#plant);
   }
   /** As the server's own role. */
-  get db(): Db {
+  override get db(): Db {
     return must(this.#db);
   }
   /** As the database's owner, who may end connections. */
@@ -86,7 +75,7 @@ export class ChaosHouse {
   get numbers(): Numbers {
     return must(this.#numbers);
   }
-  get machineId(): number {
+  override get machineId(): number {
     return this.#machineId;
   }
   get seed(): number {
@@ -96,7 +85,7 @@ export class ChaosHouse {
   wire(to: "server" | "database"): FaultProxy {
     return must(this.#wires[to]);
   }
-  get deviceUrl(): string {
+  override get deviceUrl(): string {
     return `http://127.0.0.1:${this.device}`;
   }
   get queueFolder(): string {
@@ -114,7 +103,7 @@ export class ChaosHouse {
     this.#plant = await startPlant({
       dataDir: this.folder,
       demo: false,
-      build: false,
+      build: this.#options.screens === true,
       quiet: true,
       // The device knows where its edge is: the same port at each start.
       ports: { device: this.device },
@@ -145,46 +134,12 @@ export class ChaosHouse {
     if (this.#options.keep !== true) await rm(this.folder, { recursive: true, force: true });
   }
 
-  #command<I, O>(command: Command<I, O>, input: unknown): Promise<O> {
-    return command.execute(this, actor, crypto.randomUUID(), input);
-  }
-
-  /** Adds a source with a token of its own, to the house's edge or another. */
-  async addSource(code: string, driver: SourceDriver, config: object = {}, edgeId = 0) {
-    const [own] = await this.db.execute<{ id: number }>(sql`select id from edge order by id limit 1`);
-    const input = { edgeId: edgeId === 0 ? own?.id : edgeId, code, driver, config };
-    const { sourceId } = await this.#command(addSource, input);
-    const token = newToken();
-    await this.db
-      .update(source)
-      .set({ tokenHash: tokenHash(token) })
-      .where(eq(source.id, sourceId));
-    return { sourceId, token };
-  }
-
-  /** Another config for a source. */
-  async changeSource(sourceId: number, config: object): Promise<void> {
-    await this.#command(changeSource, { sourceId, config });
-  }
-
-  /** A tag of which every reading is stored: two equal cycle times are two cycles. */
-  async addTag(sourceId: number, metric: string, more: object = {}): Promise<number> {
-    const tag = { name: metric, meaning: "cycle_time", datatype: "number", ...more };
-    const { tagId } = await this.#command(addTag, { sourceId, machineId: this.#machineId, metric, ...tag });
-    return tagId;
-  }
-
   async #furnish(): Promise<void> {
-    await this.#command(setSite, { name: "Works", timeZone: "Europe/Berlin" });
-    const { lineId } = await this.#command(addLine, { code: "line-1", name: "Line 1" });
+    await this.command(setSite, { name: "Works", timeZone: "Europe/Berlin" });
+    const { lineId } = await this.command(addLine, { code: "line-1", name: "Line 1" });
     const machine = { lineId, code: "press-1", name: "Press 1", kind: "press" };
-    this.#machineId = (await this.#command(addMachine, machine)).machineId;
-    const { sourceId, token } = await this.addSource("counter", "socketio");
-    const { perSecond = 500 } = this.#options;
-    const { clock, deviceUrl: url } = this;
-    this.#numbers = new Numbers({ url, source: "counter", sourceId, token, perSecond, clock });
-    for (let i = 0; i < metricCount; i++) await this.addTag(sourceId, `press-1/n${i}`);
-    for (let i = 0; i < metricCount; i++) await this.counts(`press-1/n${i}`);
+    this.#machineId = (await this.command(addMachine, machine)).machineId;
+    this.#numbers = await this.addNumbers(this.#options.perSecond ?? 500);
   }
 
   /** Kills parts with SIGKILL at once; resolves when they are up again. */
@@ -203,39 +158,6 @@ export class ChaosHouse {
       return row?.newer === true;
     });
     return this.clock.monotonic() - began;
-  }
-
-  /** The greatest number that is stored of a metric; 0 = none. */
-  async newest(metric: string): Promise<number> {
-    const [row] = await this.db.execute<{ newest: number | null }>(sql`
-      select max(r.num)::float8 as newest from reading r join tag t on t.id = r.tag_id where t.metric = ${metric}`);
-    return row?.newest ?? 0;
-  }
-
-  /** The device counts this metric, once the edge has its tag. */
-  async counts(metric: string): Promise<void> {
-    await this.until(`the edge knows ${metric}`, async () => {
-      this.numbers.knock(metric);
-      return this.knows(metric);
-    });
-    this.numbers.add(metric);
-  }
-
-  /** Whether something is stored of a metric: before its tag reached the edge it is not. */
-  async knows(metric: string): Promise<boolean> {
-    const rows = await this.db.execute(
-      sql`select 1 from reading r join tag t on t.id = r.tag_id where t.metric = ${metric} limit 1`,
-    );
-    return rows.length > 0;
-  }
-
-  /** Asks twenty times a second; a database that is away says no. @throws Error in words when it takes too long */
-  async until(what: string, holds: () => Promise<boolean>, ms = patienceMs): Promise<void> {
-    const end = this.clock.monotonic() + ms;
-    while (!(await holds().catch(() => false))) {
-      if (this.clock.monotonic() > end) throw new Error(`waited ${ms / 1000} s in vain until ${what}`);
-      await this.clock.sleep(50);
-    }
   }
 
   /** Lets the load go on for so long, ms. */
@@ -267,7 +189,7 @@ export class ChaosHouse {
   }
 
   /** Compares what was said with what is stored, of the house's device or another. */
-  compare(numbers: Pick<Numbers, "said" | "from">): ReturnType<typeof numbersStored> {
+  compare(numbers: Said): ReturnType<typeof numbersStored> {
     return numbersStored(this.db, numbers);
   }
 

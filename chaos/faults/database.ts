@@ -108,5 +108,5 @@ async function hearsOfNewTag(house: ChaosHouse, name: string): Promise<void> {
   const { sourceId } = house.numbers;
   const metric = `press-1/${name}`;
   await house.addTag(sourceId, metric);
-  await house.counts(metric);
+  await house.counts(house.numbers, metric);
 }
