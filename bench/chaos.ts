@@ -100,7 +100,7 @@ export async function run(print: (figure: Figure) => void, { seconds }: BenchOpt
     const said = await saidIsStored(db, pages, { from, to: until });
     const acted = await actedOnce(db, await hand.writes(), from);
     const numbered = await numbersStored(db, counted);
-    const missing = numbered.missing.map((at) => `missing: the number said at ${at}`);
+    const missing = numbered.missing.map(({ number }) => `missing: ${number}`);
     const all = [...disk.wrong, ...once.wrong, ...said.wrong, ...numbered.wrong, ...missing];
     for (const words of [...all, ...acted.wrong].slice(0, 20)) process.stderr.write(`${words}\n`);
     const note =

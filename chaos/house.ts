@@ -41,6 +41,8 @@ export class ChaosHouse extends CountingHouse {
   #db: Db | null = null;
   #owner: Db | null = null;
   #machineId = 0;
+  /** Numbers that a fault cost which may cost some: they lie in recorded gaps. */
+  readonly #excused = new Set<string>();
 
   private constructor(options: HouseOptions, folder: string) {
     super();
@@ -174,18 +176,19 @@ export class ChaosHouse extends CountingHouse {
     }
   }
 
-  /** @returns how many readings are missing without excuse */
-  async #rested(gaps: "no excuse" | "excuse"): Promise<number> {
+  /** What is stored nowhere, though no earlier fault may have cost it. @returns it, and how much of it has no excuse */
+  async #missing(gaps: "no excuse" | "excuse") {
+    const { missing, ...said } = await this.compare(this.numbers);
+    const fresh = missing.filter(({ number }) => !this.#excused.has(number));
+    const lost = gaps === "excuse" ? await outsideGaps(this.db, fresh) : fresh.length;
+    return { ...said, missing: fresh, lost };
+  }
+
+  async #rested(gaps: "no excuse" | "excuse"): Promise<void> {
     this.numbers.pause();
     await this.until("the edge has stored all the device said", async () => this.numbers.waiting() === 0);
-    const lost = async (): Promise<number> => {
-      const { missing } = await this.compare(this.numbers);
-      return gaps === "excuse" ? outsideGaps(this.db, missing) : missing.length;
-    };
-    await this.until("all it said is stored", async () => (await lost()) === 0, 30_000).catch(
-      () => undefined,
-    );
-    return lost();
+    const whole = async () => (await this.#missing(gaps)).lost === 0;
+    await this.until("all it said is stored", whole, 30_000).catch(() => undefined);
   }
 
   /** Compares what was said with what is stored, of the house's device or another. */
@@ -201,16 +204,17 @@ export class ChaosHouse extends CountingHouse {
   async truth(gaps: "no excuse" | "excuse"): Promise<number> {
     const { numbers, db } = this;
     try {
-      const lost = await this.#rested(gaps);
-      const { missing, ...said } = await this.compare(numbers);
+      await this.#rested(gaps);
+      const { missing, lost, looked, wrong: unlike } = await this.#missing(gaps);
       const once = await storedOnce(db, numbers.from - 3_600_000);
-      const wrong = [...numbers.problems, ...said.wrong, ...once.wrong];
+      const wrong = [...numbers.problems, ...unlike, ...once.wrong];
       if (lost > 0)
         wrong.unshift(
           `missing: ${lost} of ${missing.length} missing numbers lie in no gap, and the edge answered them as stored; ${await this.#whereabouts()}`,
         );
       if (wrong.length > 0) throw new Error(wrong.slice(0, 10).join("; "));
-      return said.looked;
+      for (const { number } of missing) this.#excused.add(number);
+      return looked;
     } finally {
       numbers.goOn();
     }

@@ -119,8 +119,8 @@ export interface Said {
 
 export interface Stored {
   readonly looked: number;
-  /** When each number that is stored nowhere was said, ms. */
-  readonly missing: readonly number[];
+  /** What is stored nowhere, and when it was said, ms. */
+  readonly missing: readonly { readonly number: string; readonly at: number }[];
   /** In words that begin with the kind of fault: doubled or strange. */
   readonly wrong: readonly string[];
 }
@@ -136,7 +136,7 @@ export async function numbersStored(db: Db, { said, from }: Said): Promise<Store
       and t.metric = any(${textArray([...said.keys()])})
     group by 1`);
   const wrong: string[] = [];
-  const missing: number[] = [];
+  const missing: { number: string; at: number }[] = [];
   let looked = 0;
   for (const [metric, times] of said) {
     const nums = rows.find((row) => row.metric === metric)?.nums ?? [];
@@ -146,13 +146,14 @@ export async function numbersStored(db: Db, { said, from }: Said): Promise<Store
       wrong.push(`doubled: ${metric} has ${nums.length - known.size} numbers twice`);
     const isOurs = (n: number | null) => n !== null && Number.isInteger(n) && n >= 1 && n <= times.length;
     if (nums.some((n) => !isOurs(n))) wrong.push(`strange: ${metric} has numbers that nobody said`);
-    missing.push(...times.filter((_, i) => !known.has(i + 1)));
+    for (const [i, at] of times.entries())
+      if (!known.has(i + 1)) missing.push({ number: `${metric} ${i + 1}`, at });
   }
   return { looked, missing, wrong };
 }
 
 /** How many of these readings lie in no gap: neither in the time of one, nor among the numbers of a broken queue. */
-export async function outsideGaps(db: Db, missing: readonly number[]): Promise<number> {
+export async function outsideGaps(db: Db, missing: Stored["missing"]): Promise<number> {
   const gaps = await db.execute<{
     first: number | null;
     last: number | null;
@@ -162,7 +163,7 @@ export async function outsideGaps(db: Db, missing: readonly number[]): Promise<n
     select first::float8, last::float8, ${epochMs(sql`from_ts`)} as "from", ${epochMs(sql`to_ts`)} as "to" from gap
     where kind is distinct from 'events'`);
   const timed = gaps.flatMap(({ from, to }) => (from === null || to === null ? [] : [{ from, to }]));
-  const left = missing.filter((at) => !timed.some(({ from, to }) => from <= at && at <= to)).length;
+  const left = missing.filter(({ at }) => !timed.some(({ from, to }) => from <= at && at <= to)).length;
   // A queue knows how many readings it lost and not when they were taken.
   const counted = gaps.reduce(
     (sum, { first, last }) => sum + (first === null || last === null ? 0 : last - first + 1),
