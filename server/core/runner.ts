@@ -7,6 +7,7 @@ import {
   schedule as scheduleTable,
 } from "#db/schema/core/core.ts";
 import { isTransient } from "#db/errors.ts";
+import { Bell } from "./bell.ts";
 import type { Clock } from "./clock.ts";
 import { type Fact, factChannel, type FactKind } from "./facts.ts";
 import type { Logger } from "./log.ts";
@@ -73,7 +74,7 @@ export function createRunner(deps: RunnerDeps): Runner {
   const { db, clock, log, reactions, schedules } = deps;
   const abort = new AbortController();
   let loop: Promise<void> | undefined;
-  let ring: () => void = () => {};
+  const bell = new Bell();
   let unlisten: (() => Promise<void>) | undefined;
 
   async function step(reaction: Reaction): Promise<boolean> {
@@ -205,9 +206,6 @@ export function createRunner(deps: RunnerDeps): Runner {
 
   async function run(): Promise<void> {
     while (!abort.signal.aborted) {
-      const rung = new Promise<void>((resolve) => {
-        ring = resolve;
-      });
       try {
         await drainReactions();
         await runDueSchedules();
@@ -215,7 +213,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         // The database is away: the loop goes on and finds everything at its cursors.
         log.warn({ err: error }, "runner waits for the database");
       }
-      await Promise.race([rung, clock.sleep(1000, abort.signal)]);
+      await bell.wait(clock, 1000, abort.signal);
     }
   }
 
@@ -224,15 +222,15 @@ export function createRunner(deps: RunnerDeps): Runner {
     async start() {
       const listener = await db.$client.listen(
         factChannel,
-        () => ring(),
-        () => ring(),
+        () => bell.ring(),
+        () => bell.ring(),
       );
       unlisten = () => listener.unlisten();
       loop = run();
     },
     async stop() {
       abort.abort();
-      ring();
+      bell.ring();
       await unlisten?.().catch(() => {});
       await loop;
     },

@@ -4,6 +4,7 @@ import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import { type Db, openDb } from "#db/client.ts";
 import { backupRun } from "#db/schema/core/house.ts";
 import { serviceActor } from "#server/core/actor.contract.ts";
+import { Bell } from "#server/core/bell.ts";
 import { type Clock, systemClock } from "#server/core/clock.ts";
 import {
   backupChannel,
@@ -38,7 +39,7 @@ export class BackupKeeper {
   readonly #clock: Clock;
   readonly #stopping = new AbortController();
   #loop: Promise<void> = Promise.resolve();
-  #ring: () => void = () => {};
+  readonly #bell = new Bell();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -53,7 +54,7 @@ export class BackupKeeper {
   /** Breaks off what is being made: it is told as broken off at the next start. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#ring();
+    this.#bell.ring();
     await this.#loop;
     await this.#db.$client.end({ timeout: 1 });
   }
@@ -61,17 +62,16 @@ export class BackupKeeper {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     const { everyMs = 5000 } = this.#options;
-    const ring = () => this.#ring();
+    const ring = () => this.#bell.ring();
     // Lost rings are made up for by looking.
     const listening = this.#db.$client.listen(backupChannel, ring, ring).catch(() => null);
     while (!signal.aborted) {
-      const rung = new Promise<void>((resolve) => (this.#ring = resolve));
       try {
         await this.#round();
       } catch {
         // The database is away: whoever asked is still written down when it is back.
       }
-      await Promise.race([rung, this.#clock.sleep(everyMs, signal)]);
+      await this.#bell.wait(this.#clock, everyMs, signal);
     }
     await (await listening)?.unlisten().catch(() => {});
   }

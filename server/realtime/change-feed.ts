@@ -1,6 +1,7 @@
 import { asc, gt, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { fact as factTable } from "#db/schema/core/core.ts";
+import { Bell } from "#server/core/bell.ts";
 import type { Clock } from "#server/core/clock.ts";
 import { type Fact, factChannel } from "#server/core/facts.ts";
 import type { Logger } from "#server/core/log.ts";
@@ -29,7 +30,7 @@ export function createChangeFeed(deps: {
   const { db, clock, log, onFacts } = deps;
   const abort = new AbortController();
   let cursor = 0;
-  let ring: () => void = () => {};
+  const bell = new Bell();
   let unlisten: (() => Promise<void>) | undefined;
   let loop: Promise<void> | undefined;
 
@@ -51,15 +52,12 @@ export function createChangeFeed(deps: {
 
   async function run(): Promise<void> {
     while (!abort.signal.aborted) {
-      const rung = new Promise<void>((resolve) => {
-        ring = resolve;
-      });
       try {
         await readOn();
       } catch (error) {
         log.warn({ err: error }, "screens wait for the database");
       }
-      await Promise.race([rung, clock.sleep(pollMs, abort.signal)]);
+      await bell.wait(clock, pollMs, abort.signal);
     }
   }
 
@@ -75,15 +73,15 @@ export function createChangeFeed(deps: {
       cursor = Number(newest?.id ?? 0);
       const listener = await db.$client.listen(
         factChannel,
-        () => ring(),
-        () => ring(),
+        () => bell.ring(),
+        () => bell.ring(),
       );
       unlisten = () => listener.unlisten();
       loop = run();
     },
     async stop() {
       abort.abort();
-      ring();
+      bell.ring();
       await unlisten?.().catch(() => {});
       await loop;
     },

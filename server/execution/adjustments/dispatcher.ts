@@ -7,6 +7,7 @@ import { adjustment } from "#db/schema/execution/adjustments.ts";
 import { deviation } from "#db/schema/execution/detection.ts";
 import { workUnit } from "#db/schema/execution/plant.ts";
 import { serviceActor } from "#server/core/actor.contract.ts";
+import { Bell } from "#server/core/bell.ts";
 import type { Clock } from "#server/core/clock.ts";
 import type { Command } from "#server/core/command.ts";
 import { factChannel } from "#server/core/facts.ts";
@@ -59,7 +60,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   let recovered = false;
   let flags: Map<number, string> | null = null;
   let loop: Promise<void> | undefined;
-  let ring: () => void = () => {};
+  const bell = new Bell();
   let unlisten: (() => Promise<void>) | undefined;
 
   const run = <I, O>(command: Command<I, O>, input: I): Promise<O> =>
@@ -153,7 +154,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       if (send === null) return;
       const delivery = deliver(adjustmentId, send).finally(() => {
         underWay.delete(adjustmentId);
-        ring();
+        bell.ring();
       });
       underWay.set(adjustmentId, delivery);
       return;
@@ -209,15 +210,12 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   async function work(): Promise<void> {
     while (!abort.signal.aborted) {
-      const rung = new Promise<void>((resolve) => {
-        ring = resolve;
-      });
       try {
         await tick();
       } catch (error) {
         log.warn({ err: error }, "the dispatcher waits for the database");
       }
-      await Promise.race([rung, clock.sleep(250, abort.signal)]);
+      await bell.wait(clock, 250, abort.signal);
     }
   }
 
@@ -226,15 +224,15 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     async start() {
       const listener = await db.$client.listen(
         factChannel,
-        () => ring(),
-        () => ring(),
+        () => bell.ring(),
+        () => bell.ring(),
       );
       unlisten = () => listener.unlisten();
       loop = work();
     },
     async stop() {
       abort.abort();
-      ring();
+      bell.ring();
       await unlisten?.().catch(() => {});
       await loop;
     },
