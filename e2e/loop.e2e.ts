@@ -138,6 +138,7 @@ test("cooling clogs on press 2: alarm, instruction, proposal, approval, announce
   });
 
   await test.step("the audit has each step with its actor, and the chain is whole", async () => {
+    await desk.getByRole("link", { name: "Administration" }).click();
     await desk.getByRole("link", { name: "Audit" }).click();
     await desk.getByRole("combobox", { name: "Machine" }).selectOption({ label: "Press 2" });
     await expect(desk).toHaveURL(/machine=\d+/);
