@@ -19,6 +19,7 @@ const skills = [
   { code: "mould-change", name: "Mould change" },
   { code: "tempering", name: "Tempering oven" },
   { code: "packing", name: "Packing line" },
+  { code: "turning", name: "Turning" },
   { code: "fork-lift", name: "Fork-lift truck" },
 ] as const;
 
@@ -29,6 +30,7 @@ const details: Readonly<
   "CAP-28": { setupMin: 45, skill: "moulding" },
   "CLIP-12": { setupMin: 45, skill: "moulding" },
   "CAP-28T": { setupMin: 10, skill: "tempering", holds: { code: "CAP-28", perPart: 1 } },
+  "BUSH-24": { setupMin: 30, skill: "turning" },
   "PACK-10": { setupMin: 20, skill: "packing", holds: { code: "CAP-28T", perPart: 10 } },
 };
 
@@ -55,7 +57,10 @@ const people: Readonly<Record<string, readonly (readonly [skill: string, days: n
     ["moulding", null],
     ["fork-lift", -3],
   ],
-  femi: [["mould-change", 90]],
+  femi: [
+    ["mould-change", 90],
+    ["turning", 400],
+  ],
 };
 
 /** How each product is made and of what, what each tool can make, and what people have to be able to do. */
