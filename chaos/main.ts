@@ -58,4 +58,5 @@ const minutes = ((systemClock.monotonic() - began) / 60_000).toFixed(1);
 console.log(
   `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped, ${minutes} minutes, seed ${seed}`,
 );
-process.exitCode = counts.failed === 0 ? 0 : 1;
+// A connection whose database was killed under it may never end by itself.
+process.exit(counts.failed === 0 ? 0 : 1);
