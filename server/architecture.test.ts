@@ -38,7 +38,7 @@ function onlyTypes(names: string): boolean {
     .every((name) => name.startsWith("type "));
 }
 
-const sources: Source[] = ["app", "server", "db", "bench", "e2e"]
+const sources: Source[] = ["app", "server", "db", "bench", "chaos", "e2e"]
   .flatMap((folder) => walk(join(root, folder)))
   .map((absolute) => {
     const path = relative(root, absolute);
@@ -184,9 +184,9 @@ test("time comes from the clock: Date.now() and new Date() stand in core/clock.t
 
 test("one library, one place: sockets in realtime, ingest, device, edge, door; Recharts in _ui; uPlot in _ui", () => {
   const places: Record<string, RegExp> = {
-    "npm:socket.io": /^server\/(realtime|http|edge|device\/socketio|execution\/ingest|launcher)\//,
+    "npm:socket.io": /^(server\/(realtime|http|edge|device\/socketio|execution\/ingest|launcher)|bench)\//,
     "npm:socket.io-client":
-      /^(app\/_live|server\/realtime\/testing\.ts|server\/(edge|device\/socketio|device\/simulator)|bench)\//,
+      /^(app\/_live|server\/realtime\/testing\.ts|server\/(edge|device\/socketio|device\/simulator)|bench|chaos)\//,
     "npm:recharts": /^app\/_ui\//,
     "npm:uplot": /^app\/_ui\//,
     "npm:postgres": /^(db|server\/launcher|bench)\//,
