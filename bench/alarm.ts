@@ -34,9 +34,11 @@ export async function run(print: (figure: Figure) => void, { seconds }: BenchOpt
   const undo: (() => unknown)[] = [() => house.close()];
   try {
     house.numbers.stop();
+    const load = await addLoad(house);
+    // Its tag is the newest: an edge that knows it knows the load's source as well.
     const guard = await guardOf(house);
     undo.push(() => guard.stop());
-    await startLoad(house, undo);
+    await startLoad(house, load, undo);
     const cookie = await enrolled(house);
     const sockets: Socket[] = Array.from({ length: screens }, () => screen(house, cookie));
     undo.push(() => sockets.forEach((socket) => socket.disconnect()));
@@ -98,10 +100,23 @@ async function guardOf(house: ChaosHouse): Promise<Guard> {
   return { say, stop: () => device.stop() };
 }
 
-async function startLoad(house: ChaosHouse, undo: (() => unknown)[]): Promise<void> {
+interface Load {
+  readonly token: string;
+  readonly metrics: readonly string[];
+}
+
+async function addLoad(house: ChaosHouse): Promise<Load> {
   const { sourceId, token } = await house.addSource("load", "socketio");
   const metrics = Array.from({ length: loadTags }, (_, i) => `press-1/load${i}`);
   for (const metric of metrics) await house.addTag(sourceId, metric);
+  return { token, metrics };
+}
+
+async function startLoad(
+  house: ChaosHouse,
+  { token, metrics }: Load,
+  undo: (() => unknown)[],
+): Promise<void> {
   const child: ChildProcess = spawn(process.execPath, nodeArguments("bench/live/load.ts"), {
     cwd: projectRoot,
     stdio: ["ignore", "ignore", "inherit", "ipc"],

@@ -39,10 +39,13 @@ export function screen(house: ChaosHouse, cookie: string): Screen {
   });
 }
 
-/** Watches the machine and all that is counted. @throws Error when the server refuses */
+/** Watches the machine and all that is counted. @throws Error when the server goes on refusing */
 export async function watches(house: ChaosHouse, socket: Screen): Promise<void> {
   const tags = await house.db.execute<{ id: number }>(sql`select id from tag where metric like 'press-1/n%'`);
   const watch = { scopes: [`machine:${house.machineId}`], tags: tags.map(({ id }) => id), hz: 10 };
-  const answer = await socket.timeout(20_000).emitWithAck("watch", watch);
-  if (!answer.ok) throw new Error(`the server refused a watch: ${answer.code}`);
+  // A station that was just enrolled behind the server's back is known to it a little later.
+  await house.until("the server lets the screen watch", async () => {
+    const answer = await socket.timeout(20_000).emitWithAck("watch", watch);
+    return answer.ok;
+  });
 }
