@@ -114,9 +114,9 @@ async function fill(db: Db, now: number): Promise<number> {
     select rollup_recompute(array[${tagId}::int], array[${instant(now - days * dayMs)}], array[${instant(now)}], ${instant(now)})`);
   await db.execute(sql`
     with made as (insert into product (code, name) values ('P', 'P') returning id),
-    ordered as (insert into production_order (code, product_id, quantity, state) select 'O', id, 1e6, 'running' from made returning id),
+    ordered as (insert into production_order (code, product_id, quantity, state) select 'O', id, 1000000, 'ready' from made returning id),
     planned as (insert into job (order_id, sequence, operation, machine_id, quantity, state)
-      select o.id, n, 'op', t.machine_id, 1000, 'done' from ordered o, tag t, generate_series(1, ${days * 12}::int) n
+      select o.id, n, 'op', t.machine_id, 1000, 'ready' from ordered o, tag t, generate_series(1, ${days * 12}::int) n
       where t.id = ${tagId} returning id, machine_id, sequence)
     insert into job_run (machine_id, position, job_id, during)
     select machine_id, 1, id, tstzrange(${instant(now)} - sequence * interval '2 h', ${instant(now)} - (sequence - 1) * interval '2 h')
