@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { type Browser, chromium, type Page } from "@playwright/test";
 import { sql } from "drizzle-orm";
@@ -9,12 +8,12 @@ import { createDevice } from "#server/device/socketio/client-example.ts";
 import { takeAlarm } from "#server/execution/alarms/alarms.commands.ts";
 import { makeStation } from "#server/execution/people/stations.commands.ts";
 import { installedBrowser } from "#server/launcher/browser.ts";
-import { projectRoot } from "#server/launcher/folders.ts";
-import { nodeArguments } from "#server/launcher/supervised-child.ts";
 import { ChaosHouse } from "../chaos/house.ts";
 import { enrolled, screen, watches } from "../chaos/screens.ts";
 import { measureOffset } from "./live/watcher.ts";
+import { startChild } from "./child.ts";
 import type { BenchOptions, Figure } from "./main.ts";
+import { percentile } from "./percentile.ts";
 
 const clock = systemClock;
 const readingsPerSecond = 5000;
@@ -117,10 +116,7 @@ async function startLoad(
   { token, metrics }: Load,
   undo: (() => unknown)[],
 ): Promise<void> {
-  const child: ChildProcess = spawn(process.execPath, nodeArguments("bench/live/load.ts"), {
-    cwd: projectRoot,
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
+  const child = startChild("bench/live/load.ts");
   undo.push(() => child.kill("SIGKILL"));
   child.send({
     url: house.deviceUrl,
@@ -187,9 +183,4 @@ async function trial(house: ChaosHouse, page: Page, guard: Guard, offsetMs: numb
   guard.say(false);
   await page.waitForFunction(() => !globalThis.drawn.there, undefined, { timeout: patienceMs });
   return drawnAt + offsetMs - at;
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round((sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN) * 10) / 10;
 }

@@ -1,14 +1,14 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { io, type Socket } from "socket.io-client";
 import { systemClock } from "#server/core/clock.ts";
 import { deviceNamespace } from "#server/device/socketio/wire.contract.ts";
 import { setReflex } from "#server/execution/reflexes/reflexes.commands.ts";
-import { projectRoot } from "#server/launcher/folders.ts";
-import { nodeArguments } from "#server/launcher/supervised-child.ts";
 import { ChaosHouse } from "../chaos/house.ts";
+import { startChild } from "./child.ts";
 import type { BenchOptions, Figure } from "./main.ts";
+import { percentile } from "./percentile.ts";
 
 const clock = systemClock;
 const readingsPerSecond = 20_000;
@@ -88,7 +88,7 @@ export async function run(print: (figure: Figure) => void, { seconds }: BenchOpt
     const metrics = Array.from({ length: loadTags }, (_, i) => `press-1/load${i}`);
     for (const metric of metrics) await house.addTag(load.sourceId, metric);
     const url = house.deviceUrl;
-    children.push(fork("bench/live/load.ts"));
+    children.push(startChild("bench/live/load.ts"));
     children[0]?.send({
       url,
       source: "load",
@@ -98,7 +98,7 @@ export async function run(print: (figure: Figure) => void, { seconds }: BenchOpt
       seconds: 3600,
       perMessage: 500,
     });
-    children.push(fork("bench/edge/bare.ts"));
+    children.push(startChild("bench/edge/bare.ts"));
     const [bareUrl] = (await once(children[1] as ChildProcess, "message")) as [string];
 
     const session = randomUUID();
@@ -166,16 +166,4 @@ async function reflexOf(house: ChaosHouse): Promise<{ token: string }> {
     riskAssessment: "Bench",
   });
   return { token };
-}
-
-function fork(path: string): ChildProcess {
-  return spawn(process.execPath, nodeArguments(path), {
-    cwd: projectRoot,
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round((sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN) * 100) / 100;
 }

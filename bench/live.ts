@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,9 +9,8 @@ import { type Db, openDb } from "#db/client.ts";
 import { systemClock as clock } from "#server/core/clock.ts";
 import { createDevice } from "#server/device/socketio/client-example.ts";
 import { installedBrowser } from "#server/launcher/browser.ts";
-import { projectRoot } from "#server/launcher/folders.ts";
 import { type RunningPlant, startPlant } from "#server/launcher/plant.ts";
-import { nodeArguments } from "#server/launcher/supervised-child.ts";
+import { startChild } from "./child.ts";
 import { type BenchDevice, furnish, type LivePlant } from "./live/plant.ts";
 import { measureOffset, takeSeen, watchTiles } from "./live/watcher.ts";
 import type { BenchOptions, Figure } from "./main.ts";
@@ -118,10 +117,7 @@ function startLoad(
   url: string,
   undo: (() => unknown)[],
 ): ChildProcess {
-  const load = spawn(process.execPath, nodeArguments("bench/live/load.ts"), {
-    cwd: projectRoot,
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
+  const load = startChild("bench/live/load.ts");
   undo.push(() => load.kill("SIGKILL"));
   load.send({ url, source, token, metrics, readingsPerSecond, seconds: 3600, perMessage: 500 });
   return load;

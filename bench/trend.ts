@@ -10,6 +10,7 @@ import { readTrend } from "#server/execution/tags/trend.queries.ts";
 import { type Cluster, startCluster } from "#server/launcher/postgres.ts";
 import { makeBenchPlant } from "./ingest/plant.ts";
 import type { BenchOptions, Figure } from "./main.ts";
+import { percentile } from "./percentile.ts";
 
 const clock = systemClock;
 const dayMs = 86_400_000;
@@ -123,9 +124,4 @@ async function fill(db: Db, now: number): Promise<number> {
     from planned`);
   await db.execute(sql`vacuum analyze`);
   return tagId;
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round((sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN) * 10) / 10;
 }
