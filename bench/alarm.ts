@@ -168,7 +168,7 @@ declare global {
   var drawn: { there: boolean; at: number };
 }
 
-/** Who takes each alarm, so that its card goes when the guard is closed (ISA-18.2: not before somebody took it). */
+/** Who takes each alarm, so that it is over when the guard is closed (ISA-18.2: not before somebody took it). */
 const supervisor: Actor = { kind: "service", name: "bench", roles: ["supervisor"] };
 
 /** The guard opens, its alarm is drawn, taken, and over. @returns ms from the reading's time to the frame */
@@ -181,6 +181,13 @@ async function trial(house: ChaosHouse, page: Page, guard: Guard, offsetMs: numb
   );
   await takeAlarm.execute(house, supervisor, randomUUID(), { alarmId: alarm?.id });
   guard.say(false);
+  // A taken alarm leaves the screen while it still stands: the next opening would be the same alarm's.
+  await house.until("the alarm is over", async () => {
+    const [{ standing } = { standing: 0 }] = await house.db.execute<{ standing: number }>(
+      sql`select count(*)::int as standing from alarm where kind = 'guard_open' and state <> 'normal'`,
+    );
+    return standing === 0;
+  });
   await page.waitForFunction(() => !globalThis.drawn.there, undefined, { timeout: patienceMs });
   return drawnAt + offsetMs - at;
 }
