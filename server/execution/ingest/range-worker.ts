@@ -11,7 +11,7 @@ import { createWorkLoop, type LaneWorker } from "./work-loop.ts";
 /** A consumer that works on stretches of the table in SQL instead of readings in memory, e.g. rollups. */
 export interface RangeConsumer {
   readonly name: string;
-  /** Rounds follow each other at this distance at least, ms. */
+  /** Rounds follow each other at this distance at least, ms; at a longer one when they are long themselves. */
   readonly everyMs: number;
   process(
     context: { tx: Tx; now: number; log: Logger; streamId: number; epoch: string },
@@ -31,12 +31,18 @@ export interface RangeWorkerDeps {
 }
 
 /** Stored readings in one transaction. */
-const maxRange = 200_000;
+const maxRange = 400_000;
+/** It rests so many times as long as it worked: ingest goes before, and a bucket that fills is computed less often. */
+const restPerWork = 4;
+/** And not longer than this, ms: nobody sees a rollup of the finest level sooner. */
+const longestPaceMs = 10_000;
 
 export function createRangeWorker(deps: RangeWorkerDeps): LaneWorker {
   const { db, clock, log, feeds, consumer, fenceOf } = deps;
   let positions: Positions | null = null;
   let most = maxRange;
+  /** The round left something undone. */
+  let behindHand = false;
 
   async function step(feed: Feed): Promise<boolean> {
     // Kept by this step: lanes that change hands meanwhile make it forget `positions`.
@@ -56,6 +62,7 @@ export function createRangeWorker(deps: RangeWorkerDeps): LaneWorker {
       return last;
     });
     at.set(feed.key, to);
+    behindHand ||= feed.acked - to > most;
     most = Math.min(maxRange, most * 2);
     return true;
   }
@@ -64,10 +71,12 @@ export function createRangeWorker(deps: RangeWorkerDeps): LaneWorker {
     name: consumer.name,
     clock,
     log,
-    paceMs: consumer.everyMs,
+    paceMs: (tookMs) =>
+      behindHand ? 0 : Math.max(consumer.everyMs, Math.min(tookMs * restPerWork, longestPaceMs)),
     mark: () => markOf(feeds, () => positions),
     async round(stopped) {
       let any = false;
+      behindHand = false;
       for (const feed of feeds.list()) {
         if (stopped()) return false;
         try {

@@ -19,7 +19,7 @@ async function worker() {
     name: "worker",
     clock,
     log: silentLogger,
-    paceMs,
+    paceMs: () => paceMs,
     round: () => new Promise((resolve) => (end = resolve)),
     mark: () => {
       const there = committed;

@@ -37,7 +37,8 @@ export function createWorkLoop(deps: {
   clock: Clock;
   log: Logger;
   round: (stopped: () => boolean) => Promise<boolean>;
-  paceMs?: number;
+  /** Until the next round, ms, by how long this one took. */
+  paceMs?: (tookMs: number) => number;
   /** Marks what there is now; later it says whether all of that was worked off. */
   mark: () => () => boolean;
 }): WorkLoop {
@@ -62,7 +63,7 @@ export function createWorkLoop(deps: {
       // Readings come all the time: who has all that was there when the round began is not behind. Who did nothing
       // because he could not is.
       if (workedOff()) caughtUpAt = began;
-      if (any) await clock.sleep(deps.paceMs ?? paceMs, abort.signal);
+      if (any) await clock.sleep(deps.paceMs?.(clock.monotonic() - began) ?? paceMs, abort.signal);
       else await untilRung();
     }
   }
