@@ -100,3 +100,36 @@ test("a worker that is asked to stop in the middle of a round ends with that rou
   await round(0);
   await stopped;
 });
+
+test("a worker that rests by how long it worked begins its next round after that time, and not before", async () => {
+  const clock = new ManualClock(0);
+  let rounds = 0;
+  let end: (any: boolean) => void = () => {};
+  const loop = createWorkLoop({
+    name: "worker",
+    clock,
+    log: silentLogger,
+    paceMs: (tookMs) => tookMs * 4,
+    round: () => {
+      rounds += 1;
+      return new Promise((resolve) => (end = resolve));
+    },
+    mark: () => () => true,
+  });
+  onTestFinished(async () => {
+    const stopped = loop.stop();
+    end(false);
+    await stopped;
+  });
+  loop.start();
+  await settled();
+  clock.advance(workMs);
+  end(true);
+  await settled();
+  clock.advance(workMs * 4 - 1);
+  await settled();
+  expect(rounds).toBe(1);
+  clock.advance(1);
+  await settled();
+  expect(rounds).toBe(2);
+});
