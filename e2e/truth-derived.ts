@@ -20,17 +20,17 @@ export async function positions(db: Db): Promise<Position[]> {
     select stream_id as stream, epoch::text, acked_seq::float8 as acked from ingest_cursor where kind = 'readings'`);
 }
 
-/** Readings up to these positions that some consumer has not worked off, counted over all consumers and queues. */
-export async function unconsumed(db: Db, upTo: readonly Position[]): Promise<number> {
+/** Who has not worked off all readings up to these positions: consumer, queue and how many are left. */
+export async function unconsumed(db: Db, upTo: readonly Position[]): Promise<string[]> {
   const rows = await db.execute<Position & { consumer: string } & Record<string, unknown>>(sql`
     select i.stream_id as stream, i.epoch::text, k.consumer, coalesce(c.seq, 0)::float8 as acked
     from ingest_cursor i cross join (select distinct consumer from consumer_cursor) k
     left join consumer_cursor c on c.consumer = k.consumer and c.stream_id = i.stream_id and c.epoch = i.epoch
     where i.kind = 'readings'`);
-  return rows.reduce((behind, row) => {
-    const wanted = upTo.find((p) => p.stream === row.stream && p.epoch === row.epoch)?.acked ?? 0;
-    return behind + Math.max(0, wanted - row.acked);
-  }, 0);
+  return rows.flatMap(({ consumer, stream, epoch, acked }) => {
+    const left = (upTo.find((p) => p.stream === stream && p.epoch === epoch)?.acked ?? 0) - acked;
+    return left > 0 ? [`${consumer} ${stream}/${epoch}: ${left}`] : [];
+  });
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Db } from "#db/client.ts";
 import { serviceActor, type Actor } from "#server/core/actor.contract.ts";
 import { silentLogger } from "#server/core/log.ts";
 import type { TagMeaning } from "#server/device/tag.contract.ts";
-import type { ConsumedReading, Consumer } from "./ingest/consumer.ts";
+import { type ConsumedReading, type Consumer, nothingNeeded } from "./ingest/consumer.ts";
 
 /** For tests: a small plant, and a hand that stores readings and runs consumers over them as a lane does. */
 export interface TestMachine {
@@ -129,8 +129,12 @@ export function testLane(db: Db, consumers: readonly Consumer[]): TestLane {
         from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) r`);
       const now = options.now ?? Math.max(...said.map((s) => s.at));
       for (const consumer of consumers) {
+        const needed = (await consumer.needs?.(db, now)) ?? nothingNeeded;
         const wanted = readings.filter((r) =>
-          consumer.wants({ id: r.tagId, machineId: r.machineId, meaning: r.meaning, metric: r.meaning }),
+          consumer.wants(
+            { id: r.tagId, machineId: r.machineId, meaning: r.meaning, metric: r.meaning },
+            needed,
+          ),
         );
         if (wanted.length === 0) continue;
         await db.transaction((tx) =>

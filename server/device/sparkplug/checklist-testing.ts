@@ -36,7 +36,7 @@ export interface Host {
   readonly sink: RecordingSink;
 }
 
-/** A host application for node `g/n`, started. */
+/** A host application for a node of group `g`, started; its question after births at its coming is out of the way. */
 export async function host(
   broker: TestBroker,
   extra: Partial<SparkplugConfigInput> = {},
@@ -52,8 +52,10 @@ export async function host(
   });
   closers.push(() => driver.stop());
   const sink = new RecordingSink();
+  const asked = await listener(broker, `spBv1.0/${config.group}/NCMD/${config.node}`);
   await driver.start(sink, new AbortController().signal);
-  await expect.poll(() => driver.health().connected, { interval: 5, timeout: 4000 }).toBe(true);
+  // A node that comes later must not take it for an answer to what it said itself.
+  await expect.poll(() => asked.length, { interval: 5, timeout: 4000 }).toBe(1);
   return { driver, sink };
 }
 

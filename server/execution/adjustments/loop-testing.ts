@@ -18,7 +18,7 @@ import { createDetectionConsumer } from "../detection/detection-consumer.ts";
 import { seedDetection } from "../detection/seed.ts";
 import { createLiveStepsConsumer } from "../guidance/live-steps-consumer.ts";
 import { seedGuidance } from "../guidance/seed.ts";
-import type { Consumer } from "../ingest/consumer.ts";
+import { type Consumer, nothingNeeded } from "../ingest/consumer.ts";
 import { adjustmentReactions } from "./adjustments.reactions.ts";
 import { adjustmentSchedules } from "./adjustments.schedules.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
@@ -274,8 +274,9 @@ function feeder(
       from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb)
         x(at timestamptz, seq bigint, num float8, "tagId" int, quality smallint, txt text)`);
     for (const consumer of consumers) {
+      const needed = (await consumer.needs?.(db, clock.now())) ?? nothingNeeded;
       const wanted = readings.filter((r) =>
-        consumer.wants({ id: r.tagId, machineId, meaning: r.meaning, metric: "" }),
+        consumer.wants({ id: r.tagId, machineId, meaning: r.meaning, metric: "" }, needed),
       );
       await db.transaction((tx) =>
         consumer.process(

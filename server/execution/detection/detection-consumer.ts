@@ -1,11 +1,16 @@
 import { eq } from "drizzle-orm";
-import type { Tx } from "#db/client.ts";
+import type { Db, Tx } from "#db/client.ts";
 import { tag } from "#db/schema/device/tags.ts";
 import { detectionRule } from "#db/schema/execution/detection.ts";
 import { serviceActor } from "#server/core/actor.contract.ts";
 import { stableId } from "#server/core/ids.ts";
-import type { TagMeaning } from "#server/device/tag.contract.ts";
-import type { ConsumedReading, Consumer, ConsumerContext } from "#server/execution/ingest/consumer.ts";
+import {
+  type ConsumedReading,
+  type Consumer,
+  type ConsumerContext,
+  nothingNeeded,
+  sameTags,
+} from "#server/execution/ingest/consumer.ts";
 import { clearDeviation, followDeviation, openDeviation } from "./detection.commands.ts";
 import { type Detector, type DetectorState, hear } from "./detectors.rules.ts";
 import type { Finding } from "./evidence.rules.ts";
@@ -23,7 +28,6 @@ interface Memory {
 /** After so many judged values an open deviation tells the screens, and the proposal engine, what is new. */
 const tellEvery = 3;
 const rulesLastMs = 2000;
-const wanted: ReadonlySet<TagMeaning> = new Set(["state", "cycle_time", "measurement", "material"]);
 const actor = serviceActor("detection");
 
 /**
@@ -32,16 +36,22 @@ const actor = serviceActor("detection");
  */
 export function createDetectionConsumer(): Consumer {
   let cache: { at: number; byTag: Map<number, Detector[]> } | null = null;
+  let needed = nothingNeeded;
 
-  async function detectors(tx: Tx, now: number): Promise<Map<number, Detector[]>> {
+  async function detectors(db: Db | Tx, now: number): Promise<Map<number, Detector[]>> {
     if (cache === null || now - cache.at > rulesLastMs || now < cache.at)
-      cache = { at: now, byTag: await loadRules(tx) };
+      cache = { at: now, byTag: await loadRules(db) };
     return cache.byTag;
   }
 
   return {
     name: "detection",
-    wants: (t) => wanted.has(t.meaning),
+    async needs(db, now) {
+      needed = sameTags(needed, (await detectors(db, now)).keys());
+      return needed;
+    },
+    // States are rare and last: who begins to look at a machine must know whether it runs.
+    wants: (t, rules) => t.meaning === "state" || rules.has(t.id),
     async process(context, readings) {
       if (context.historical) return;
       const byTag = await detectors(context.tx, context.now);
@@ -83,8 +93,8 @@ export function createDetectionConsumer(): Consumer {
   };
 }
 
-async function loadRules(tx: Tx): Promise<Map<number, Detector[]>> {
-  const rows = await tx
+async function loadRules(db: Db | Tx): Promise<Map<number, Detector[]>> {
+  const rows = await db
     .select({ rule: detectionRule, unit: tag.unit })
     .from(detectionRule)
     .innerJoin(tag, eq(tag.id, detectionRule.tagId))

@@ -6,7 +6,7 @@ import { alarm } from "#db/schema/execution/alarms.ts";
 import { deviation } from "#db/schema/execution/detection.ts";
 import { silentLogger } from "#server/core/log.ts";
 import type { TagMeaning } from "#server/device/tag.contract.ts";
-import type { ConsumedReading } from "../ingest/consumer.ts";
+import { type ConsumedReading, nothingNeeded } from "../ingest/consumer.ts";
 import { makeLoop } from "../adjustments/loop-testing.ts";
 import { createDetectionConsumer } from "./detection-consumer.ts";
 import { findDeviation } from "./detection.queries.ts";
@@ -50,8 +50,9 @@ async function replay(
 ): Promise<void> {
   const consumer = createDetectionConsumer();
   const memory = new Map<string, string>();
+  const needed = (await consumer.needs?.(db, start)) ?? nothingNeeded;
   const wanted = readings.filter((r) =>
-    consumer.wants({ id: r.tagId, machineId: r.machineId, meaning: r.meaning, metric: "" }),
+    consumer.wants({ id: r.tagId, machineId: r.machineId, meaning: r.meaning, metric: "" }, needed),
   );
   for (let i = 0; i < wanted.length; i += size) {
     const batch = wanted.slice(i, i + size);

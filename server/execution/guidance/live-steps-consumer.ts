@@ -2,25 +2,25 @@ import { and, eq } from "drizzle-orm";
 import { instructionStep } from "#db/schema/execution/guidance.ts";
 import { serviceActor } from "#server/core/actor.contract.ts";
 import { stableId } from "#server/core/ids.ts";
-import type { TagMeaning } from "#server/device/tag.contract.ts";
-import type { Consumer } from "#server/execution/ingest/consumer.ts";
+import { type Consumer, nothingNeeded, sameTags } from "#server/execution/ingest/consumer.ts";
 import { proveStep } from "./guidance.commands.ts";
 import { watchedSteps } from "./guidance.queries.ts";
 import { hearReading } from "./guidance.rules.ts";
 
-const watchable: ReadonlySet<TagMeaning> = new Set([
-  "measurement",
-  "setpoint",
-  "material",
-  "guard",
-  "remote",
-]);
-
 /** Lets live-bound steps pass by themselves when the machine proves them. */
 export function createLiveStepsConsumer(): Consumer {
+  let needed = nothingNeeded;
   return {
     name: "live-steps",
-    wants: (t) => watchable.has(t.meaning),
+    async needs(db) {
+      const steps = await watchedSteps(db);
+      needed = sameTags(
+        needed,
+        steps.map((step) => step.tagId),
+      );
+      return needed;
+    },
+    wants: (t, watched) => watched.has(t.id),
     async process({ tx, now, historical }, readings) {
       if (historical) return;
       for (const step of await watchedSteps(tx)) {

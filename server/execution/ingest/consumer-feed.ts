@@ -1,7 +1,7 @@
 import type { Db } from "#db/client.ts";
 import type { ConsumedReading } from "./consumer.ts";
 import { readStored } from "./consumer.queries.ts";
-import { type Chunk, type Feed, feedKey, type Wanted } from "./feed.ts";
+import { type Chunk, type Feed, feedKey, type Stretch, type Wanted } from "./feed.ts";
 import type { ReadingBatch } from "./ingest-call.ts";
 
 /** A batch right after its commit. */
@@ -24,8 +24,8 @@ export interface Feeds extends CommittedListener {
   /** Sets what the database says; memory is only ever ahead of it. */
   learn(feed: Feed): void;
   forget(lane: number): void;
-  /** The next readings after `position`, from memory when they are there, else from the table. */
-  read(feed: Feed, position: number, wanted: Wanted, most: number): Promise<Chunk>;
+  /** The next readings of a stretch, from memory when they are there, else from the table. */
+  read(feed: Feed, stretch: Stretch, wanted: Wanted, most: number): Promise<Chunk>;
   onCommitted(listener: () => void): () => void;
   readonly inMemory: number;
 }
@@ -61,7 +61,8 @@ export function createFeeds(deps: { db: Db; owns: (lane: number) => boolean; now
     }
   }
 
-  function fromMemory(feed: Feed, position: number, wanted: Wanted, most: number): Chunk | null {
+  function fromMemory(feed: Feed, stretch: Stretch, wanted: Wanted, most: number): Chunk | null {
+    const { position, upTo } = stretch;
     const list = batches.get(feed.key) ?? [];
     // From the end: who reads memory is near it.
     let index = list.findLastIndex((batch) => batch.first <= position + 1);
@@ -73,7 +74,8 @@ export function createFeeds(deps: { db: Db; owns: (lane: number) => boolean; now
     let scanned = 0;
     for (; index < list.length; index++) {
       const batch = list[index] as CommittedBatch;
-      if (batch.first > last + 1 || batch.historical !== historical || scanned >= maxScan) break;
+      if (batch.first > last + 1 || batch.first > upTo || batch.historical !== historical) break;
+      if (scanned >= maxScan) break;
       const { tagIds, sourceTs, num, txt, quality } = batch.columns;
       for (let i = last + 1 - batch.first; i < tagIds.length; i++) {
         last = batch.first + i;
@@ -134,9 +136,9 @@ export function createFeeds(deps: { db: Db; owns: (lane: number) => boolean; now
         batches.delete(key);
       }
     },
-    async read(feed, position, wanted, most) {
+    async read(feed, stretch, wanted, most) {
       return (
-        fromMemory(feed, position, wanted, most) ?? (await readStored(deps.db, feed, position, wanted, most))
+        fromMemory(feed, stretch, wanted, most) ?? (await readStored(deps.db, feed, stretch, wanted, most))
       );
     },
     onCommitted(listener) {

@@ -8,7 +8,7 @@ import type { Feeds } from "./consumer-feed.ts";
 import type { Chunk, Feed, Wanted } from "./feed.ts";
 import { BatchStates, Fenced, moveCursor } from "./consumer-store.ts";
 import { cursorsOfConsumer, statesOfConsumer } from "./consumer.queries.ts";
-import type { Consumer } from "./consumer.ts";
+import { type Consumer, nothingNeeded } from "./consumer.ts";
 import type { Limiter } from "./limiter.ts";
 import { markOf, type Positions, readingsBehind } from "./positions.ts";
 import { createWorkLoop, type LaneWorker } from "./work-loop.ts";
@@ -48,12 +48,13 @@ export function createConsumerWorker(deps: ConsumerWorkerDeps): LaneWorker {
   let saved = new Map<string, number>();
   let states = new Map<string, unknown>();
   let savedAt = clock.monotonic();
-  let wanted: { version: number; of: Wanted } | null = null;
+  let needed = nothingNeeded;
+  let wanted: { version: number; needed: ReadonlySet<number>; of: Wanted } | null = null;
   let parked = 0;
 
   function wants(): Wanted {
-    if (wanted?.version !== tags.version) {
-      wanted = { version: tags.version, of: wantedBy(consumer, tags) };
+    if (wanted?.version !== tags.version || wanted.needed !== needed) {
+      wanted = { version: tags.version, needed, of: wantedBy(consumer, tags, needed) };
     }
     return wanted.of;
   }
@@ -66,13 +67,16 @@ export function createConsumerWorker(deps: ConsumerWorkerDeps): LaneWorker {
     return positions;
   }
 
-  /** @returns whether there was anything to do */
-  async function step(feed: Feed): Promise<boolean> {
+  /**
+   * @param upTo what was committed when it was asked which tags matter
+   * @returns whether there was anything to do
+   */
+  async function step(feed: Feed, upTo: number): Promise<boolean> {
     const at = await recall();
     const position = at.get(feed.key) ?? 0;
     const fence = fenceOf(feed.lane);
-    if (fence === null || feed.acked <= position) return false;
-    const chunk = await feeds.read(feed, position, wants(), most);
+    if (fence === null || upTo <= position) return false;
+    const chunk = await feeds.read(feed, { position, upTo }, wants(), most);
     if (chunk.readings.length > 0) await process(feed, chunk, fence);
     at.set(feed.key, chunk.last);
     return true;
@@ -101,9 +105,9 @@ export function createConsumerWorker(deps: ConsumerWorkerDeps): LaneWorker {
     most = full;
   }
 
-  async function stepSafely(feed: Feed): Promise<boolean> {
+  async function stepSafely(feed: Feed, upTo: number): Promise<boolean> {
     try {
-      return await step(feed);
+      return await step(feed, upTo);
     } catch (error) {
       // What the failed batch did to the states it was given must not survive it.
       positions = null;
@@ -114,17 +118,17 @@ export function createConsumerWorker(deps: ConsumerWorkerDeps): LaneWorker {
       }
       attempts += 1;
       log.error({ err: error, consumer: consumer.name, feed: feed.key, attempts }, "consumer failed");
-      if (attempts >= maxAttempts) await narrow(feed, String(error));
+      if (attempts >= maxAttempts) await narrow(feed, upTo, String(error));
       else await loop.pause(100 * 4 ** attempts);
       return true;
     }
   }
 
   /** Half as many readings next time; a single one that still fails is parked, and seen by people. */
-  async function narrow(feed: Feed, error: string): Promise<void> {
+  async function narrow(feed: Feed, upTo: number, error: string): Promise<void> {
     const at = await recall();
     const position = at.get(feed.key) ?? 0;
-    const { readings, last } = await feeds.read(feed, position, wants(), most);
+    const { readings, last } = await feeds.read(feed, { position, upTo }, wants(), most);
     if (readings.length > 1) {
       suspect ??= { feed: feed.key, last };
       most = Math.ceil(readings.length / 2);
@@ -176,9 +180,11 @@ export function createConsumerWorker(deps: ConsumerWorkerDeps): LaneWorker {
     mark: () => markOf(feeds, () => positions),
     async round(stopped) {
       let any = false;
-      for (const feed of feeds.list()) {
+      const committed = feeds.list().map((feed) => ({ feed, upTo: feed.acked }));
+      needed = (await consumer.needs?.(db, clock.now())) ?? nothingNeeded;
+      for (const { feed, upTo } of committed) {
         if (stopped()) return false;
-        if (await stepSafely(feed)) any = true;
+        if (await stepSafely(feed, upTo)) any = true;
       }
       try {
         await saveIdle();
@@ -202,8 +208,8 @@ export function createConsumerWorker(deps: ConsumerWorkerDeps): LaneWorker {
   };
 }
 
-function wantedBy(consumer: Consumer, tags: TagRegistry): Wanted {
-  const all = tags.all().filter((tag) => consumer.wants(tag));
+function wantedBy(consumer: Consumer, tags: TagRegistry, needed: ReadonlySet<number>): Wanted {
+  const all = tags.all().filter((tag) => consumer.wants(tag, needed));
   const byId = new Map(all.map((tag) => [tag.id, { machineId: tag.machineId, meaning: tag.meaning }]));
   const highest = all.reduce((most, tag) => Math.max(most, tag.id), 0);
   // Asked for every reading that passes; a bit is cheaper than a map.

@@ -3,7 +3,7 @@ import type { Db, Tx } from "#db/client.ts";
 import { ingestCursor, stream } from "#db/schema/edge/ingest.ts";
 import { consumerCursor, consumerState } from "#db/schema/execution/consumers.ts";
 import type { ConsumedReading } from "./consumer.ts";
-import { type Chunk, type Feed, feedKey, type Wanted } from "./feed.ts";
+import { type Chunk, type Feed, feedKey, type Stretch, type Wanted } from "./feed.ts";
 import { epochToDatabase } from "./epoch.rules.ts";
 
 /** A stretch of one queue as `ingest_log` names it: times first, then sequences. */
@@ -17,18 +17,17 @@ export interface LoggedRange {
   readonly historical: boolean;
 }
 
-/** Rows of the log that are joined into one range. */
-const maxLogRows = 128;
-
 /**
- * What was taken after `position`, joined up to about `most` readings; null when the log has nothing (any more).
- * Rows of different kind (live, historical) are not joined.
+ * What of a stretch the log names, joined up to about `most` readings and `mostRows` rows of the log (one a call of
+ * ingest, often of very few readings); null when the log has nothing (any more). Rows of different kind (live,
+ * historical) are not joined.
  */
 export async function loggedRange(
   db: Db | Tx,
   feed: Feed,
-  position: number,
+  { position, upTo }: Stretch,
   most: number,
+  mostRows = 128,
 ): Promise<LoggedRange | null> {
   const rows = await db.execute<{
     first: number;
@@ -41,8 +40,9 @@ export async function loggedRange(
     select first::float8 as first, last::float8 as last, stored, historical,
       (extract(epoch from min_ts) * 1000)::float8 as min_ts, (extract(epoch from max_ts) * 1000)::float8 as max_ts
     from ingest_log
-    where stream_id = ${feed.streamId} and epoch = ${epochToDatabase(feed.epoch)}::bigint and last > ${position}
-    order by last limit ${maxLogRows}`);
+    where stream_id = ${feed.streamId} and epoch = ${epochToDatabase(feed.epoch)}::bigint
+      and last > ${position} and last <= ${upTo}
+    order by last limit ${mostRows}`);
   let range = null as LoggedRange | null;
   for (const row of rows) {
     if (range !== null && (range.historical !== row.historical || range.stored + row.stored > most)) break;
@@ -67,13 +67,14 @@ function least(a: number | null, b: number | null, pick: (a: number, b: number) 
 export async function readStored(
   db: Db,
   feed: Feed,
-  position: number,
+  stretch: Stretch,
   wanted: Wanted,
   most: number,
 ): Promise<Chunk> {
-  const range = await loggedRange(db, feed, position, Math.max(most, 20_000));
+  const { position } = stretch;
+  const range = await loggedRange(db, feed, stretch, Math.max(most, 20_000));
   // The log is kept for days; what is older has been seen by every consumer that lived then.
-  if (range === null) return { last: feed.acked, historical: feed.historical, readings: [] };
+  if (range === null) return { last: stretch.upTo, historical: feed.historical, readings: [] };
   const { last, minTs, maxTs, historical } = range;
   if (minTs === null || maxTs === null || wanted.ids.length === 0) return { last, historical, readings: [] };
   const rows = await db.$client.unsafe<

@@ -1,4 +1,4 @@
-import type { Tx } from "#db/client.ts";
+import type { Db, Tx } from "#db/client.ts";
 import type { Logger } from "#server/core/log.ts";
 import type { TagMeaning } from "#server/device/tag.contract.ts";
 
@@ -50,6 +50,21 @@ export interface ConsumedTag {
  */
 export interface Consumer {
   readonly name: string;
-  wants(tag: ConsumedTag): boolean;
+  /**
+   * Tags that matter to it right now, e.g. those of enabled rules; the same object as long as they are the same. Asked
+   * before each round, and every reading committed after the question is judged by a later answer. Readings of other
+   * tags are passed over and not seen again.
+   */
+  needs?(db: Db, now: number): Promise<ReadonlySet<number>>;
+  /** @param needed the last answer of `needs`; empty where a consumer has none */
+  wants(tag: ConsumedTag, needed: ReadonlySet<number>): boolean;
   process(context: ConsumerContext, readings: readonly ConsumedReading[]): Promise<void>;
+}
+
+export const nothingNeeded: ReadonlySet<number> = new Set();
+
+/** Keeps the set that was known while a new answer says the same, so that who compares objects sees no change. */
+export function sameTags(known: ReadonlySet<number>, now: Iterable<number>): ReadonlySet<number> {
+  const next = new Set(now);
+  return next.size === known.size && [...next].every((id) => known.has(id)) ? known : next;
 }

@@ -19,6 +19,12 @@ export interface Wanted {
   readonly ids: readonly number[];
 }
 
+/** The part of a queue that is worked on: what follows `position`, by sequence, and was committed up to `upTo`. */
+export interface Stretch {
+  readonly position: number;
+  readonly upTo: number;
+}
+
 export interface Chunk {
   /** Everything up to here has been looked at. */
   readonly last: number;

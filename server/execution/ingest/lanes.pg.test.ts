@@ -5,8 +5,11 @@ import { testDb } from "#db/testing.ts";
 import { systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
 import { createTagRegistry, type TagRegistry } from "../tags/tag-registry.ts";
+import { createFeeds } from "./consumer-feed.ts";
+import { readStored } from "./consumer.queries.ts";
 import type { ConsumedReading, Consumer } from "./consumer.ts";
 import { laneOf } from "./epoch.rules.ts";
+import type { Chunk } from "./feed.ts";
 import { streamIdOf } from "./gateway.queries.ts";
 import { ingestReadings, type ReadingBatch } from "./ingest-call.ts";
 import { createLanes, type Lanes } from "./lanes.ts";
@@ -195,6 +198,57 @@ test("a historical batch says that it is one", async () => {
     [7, true],
     [8, false],
   ]);
+});
+
+test("a tag that begins to matter is heard from the next committed reading on, also when both happen at once", async () => {
+  const epoch = randomEpoch();
+  const [one = 0, two = 0] = plant.numbers;
+  const heard: [number, number][] = [];
+  let matters = new Set([one]);
+  await commit(null, batch(epoch, 1, [100, 101]));
+  const consumer: Consumer = {
+    name: "watcher",
+    async needs() {
+      const answer = matters;
+      if (matters.has(two)) return answer;
+      matters = new Set([one, two]);
+      await commit(lanes, batch(epoch, 3, [102, 103]));
+      return answer;
+    },
+    wants: (tag, needed) => needed.has(tag.id),
+    async process(_context, readings) {
+      for (const { tagId, num, seq } of readings) if (num >= 100) heard.push([tagId, seq]);
+    },
+  };
+  const lanes = lanesWith([consumer]);
+  await lanes.start(signal);
+  await expect.poll(() => heard.at(-1)).toEqual([two, 4]);
+  await lanes.stop();
+  expect(heard).toEqual([
+    [one, 1],
+    [one, 3],
+    [two, 4],
+  ]);
+});
+
+test("what is read of a queue ends where it was committed, in memory and in the table", async () => {
+  const epoch = randomEpoch();
+  const feeds = createFeeds({ db: handle.db, owns: () => true, now: () => start });
+  const all = { has: () => true, get: () => ({ machineId: 1, meaning: "measurement" }) as const };
+  const wanted = { ...all, ids: plant.numbers };
+  for (const first of [1, 4]) {
+    const given = batch(epoch, first, upTo(3));
+    await ingestReadings(handle.db, given, systemClock.now());
+    feeds.committed({ ...given, lane, acked: first + 2, whole: true });
+  }
+  const [feed] = feeds.list();
+  if (feed === undefined) throw new Error("no queue");
+  const numbers = async (from: Promise<Chunk>) => (await from).readings.map((reading) => reading.seq);
+  const stretch = { position: 0, upTo: 3 };
+  expect(feeds.inMemory).toBe(6);
+  expect(await numbers(feeds.read(feed, stretch, wanted, 100))).toEqual([1, 2, 3]);
+  expect(await numbers(readStored(handle.db, feed, stretch, wanted, 100))).toEqual([1, 2, 3]);
+  expect(await numbers(feeds.read(feed, { position: 3, upTo: 6 }, wanted, 100))).toEqual([4, 5, 6]);
 });
 
 test("two servers never both run a lane; when the owner dies the other goes on where it was", async () => {

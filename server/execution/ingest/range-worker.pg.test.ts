@@ -97,6 +97,24 @@ test("a stretch that is in work when another lane comes in is worked once, and t
   expect(complaints).toEqual([]);
 });
 
+test("very many small blocks are worked as one stretch: in its rests a consumer does not fall behind", async () => {
+  const { socket } = await ingest.edge();
+  const epoch = randomEpoch();
+  const stretches: [number, number][] = [];
+  for (let seq = 1; seq <= 200; seq++) await store(socket, epoch, [seq, seq]);
+  const { lanes, begin, end } = server("resting", {
+    name: "resting",
+    everyMs: 1,
+    async process(context, { first, last }) {
+      if (context.epoch === epoch) stretches.push([first, last]);
+    },
+  });
+  await begin();
+  await lanes.caughtUp();
+  await end();
+  expect(stretches).toEqual([[1, 200]]);
+});
+
 test("a server that hung, lost its lanes and got them back goes on where the other one ended", async () => {
   const { socket } = await ingest.edge();
   const epoch = randomEpoch();

@@ -32,6 +32,8 @@ export interface RangeWorkerDeps {
 
 /** Stored readings in one transaction. */
 const maxRange = 400_000;
+/** Calls of ingest in one transaction: many small ones are worked together, or it would fall behind in its rests. */
+const maxLogRows = 10_000;
 /** It rests so many times as long as it worked: ingest goes before, and a bucket that fills is computed less often. */
 const restPerWork = 4;
 /** And not longer than this, ms: nobody sees a rollup of the finest level sooner. */
@@ -49,10 +51,11 @@ export function createRangeWorker(deps: RangeWorkerDeps): LaneWorker {
     const at = (positions ??= await cursorsOfConsumer(db, consumer.name));
     const from = at.get(feed.key) ?? 0;
     const fence = fenceOf(feed.lane);
-    if (fence === null || feed.acked <= from) return false;
+    const upTo = feed.acked;
+    if (fence === null || upTo <= from) return false;
     const to = await db.transaction(async (tx) => {
-      const range = await loggedRange(tx, feed, from, most);
-      const last = range?.last ?? feed.acked;
+      const range = await loggedRange(tx, feed, { position: from, upTo }, most, maxLogRows);
+      const last = range?.last ?? upTo;
       await moveCursor(tx, { consumer: consumer.name, feed, from, to: last, fence });
       if (range !== null && range.minTs !== null && range.maxTs !== null) {
         const { streamId, epoch } = feed;
@@ -62,7 +65,7 @@ export function createRangeWorker(deps: RangeWorkerDeps): LaneWorker {
       return last;
     });
     at.set(feed.key, to);
-    behindHand ||= feed.acked - to > most;
+    behindHand ||= to < upTo;
     most = Math.min(maxRange, most * 2);
     return true;
   }
