@@ -30,6 +30,7 @@ export function Month(props: {
   scopes: readonly string[];
 }): ReactNode {
   const t = useTranslations("reports");
+  const app = useTranslations("app");
   const locale = useLocale();
   const router = useRouter();
   const here = usePathname();
@@ -46,7 +47,7 @@ export function Month(props: {
     );
   };
   const ratio = (value: number | null) => (value === null ? "–" : formatShare(locale, value, 1));
-  const columns: readonly Column<Row>[] = [
+  const columns: Column<Row>[] = [
     { key: "key", head: t(`by.${props.choice.by}`), value: (r) => r.name },
     ...(["oee", "availability", "performance", "quality", "completeness"] as const).map((key) => ({
       key,
@@ -70,6 +71,13 @@ export function Month(props: {
       align: "end",
     },
   ];
+  if (data?.rows.some((row) => row.view.manual) === true)
+    columns.splice(1, 0, {
+      key: "manual",
+      head: t("byHand"),
+      value: (r) => (r.view.manual ? app("manual") : ""),
+      cell: (r) => r.view.manual && <span className="d-chip">{app("manual")}</span>,
+    });
   const known = data?.rows.some((row) => row.view.ratios.oee !== null) ?? false;
   return (
     <section className="d-panel flex flex-col gap-4 p-4" aria-labelledby="month-title">
@@ -113,6 +121,7 @@ export function Month(props: {
         </Notice>
       ) : (
         <>
+          {data.total.manual && <p className="text-sm text-ink-2">{t("month.manual")}</p>}
           <div className="grid grid-cols-2 gap-6 sm:grid-cols-4">
             <Ratio name={t("oee")} value={data.total.ratios.oee} strong />
             <Ratio name={t("availability")} value={data.total.ratios.availability} />

@@ -51,6 +51,7 @@ export const oeeShift = pgTable(
       .$type<readonly { code: string | null; name: string | null; ms: number; stops: number }[]>()
       .notNull()
       .default([]),
+    manual: boolean("manual").notNull().default(false),
     /** Which correction restated it, by whom and why; null = late data did, or nobody. */
     correctionId: uuid("correction_id"),
     restatedBy: text("restated_by"),

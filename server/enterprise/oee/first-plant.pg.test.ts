@@ -10,7 +10,8 @@ import { counterReactions } from "#server/execution/counters/counters.reactions.
 import { createConsumers } from "#server/execution/consumers.ts";
 import { createLanes, type Lanes } from "#server/execution/ingest/lanes.ts";
 import { addStopReason } from "#server/execution/machine-state/reasons.commands.ts";
-import { makeManual, reportCount, reportState } from "#server/execution/manual/manual.commands.ts";
+import { endManual, makeManual, reportCount, reportState } from "#server/execution/manual/manual.commands.ts";
+import { heardByHand } from "#server/execution/manual/manual.queries.ts";
 import { startJob } from "#server/execution/orders/orders.commands.ts";
 import { createOrder } from "#server/execution/orders/planning.commands.ts";
 import { addProduct, setStandardCycle } from "#server/execution/orders/products.commands.ts";
@@ -22,6 +23,8 @@ import { addShiftPattern } from "#server/execution/shifts/patterns.commands.ts";
 import { testMachine } from "#server/execution/testing.ts";
 import { createTagRegistry, type TagRegistry } from "#server/execution/tags/tag-registry.ts";
 import { runningOee } from "./oee.queries.ts";
+import { oeeSchedules } from "./oee.schedules.ts";
+import { oeeReport } from "./report.queries.ts";
 
 let handle: Awaited<ReturnType<typeof testDb>>;
 let lanes: Lanes;
@@ -42,6 +45,12 @@ async function settled(): Promise<void> {
   await lanes.caughtUp();
   const deps = { db: handle.db, clock, log: silentLogger, reactions: counterReactions, schedules: [] };
   await createRunner(deps).drain();
+}
+
+/** Shift records are kept and closed, as the clock has it. */
+async function keepRecords(): Promise<void> {
+  for (const schedule of oeeSchedules)
+    await handle.db.transaction((tx) => schedule.run({ tx, now: clock.now(), log: silentLogger }));
 }
 
 beforeAll(async () => {
@@ -167,4 +176,18 @@ test("two who count at the same moment are both counted", async () => {
   clock.advance(minute);
   await settled();
   expect((await runningOee(handle.db, clock.now(), "saw-1"))[0]?.counts.good).toBe(before + 10);
+});
+
+test("a shift told by hand stays marked in the reports after a source has taken over, and what follows is not", async () => {
+  const machines = (await readPlant(handle.db)).lines.flatMap((line) => line.machines);
+  const saw = machines.find((m) => m.code === "saw-1")?.id ?? 0;
+  await act(endManual, { machineId: saw });
+  clock.advance(8 * 60 * minute);
+  await keepRecords();
+  const asked = { from: six - 60 * minute, to: clock.now(), by: "machine" } as const;
+  const marks = (await oeeReport(handle.db, asked)).rows.map(({ key, view }) => [key, view.manual]);
+  expect(marks).toEqual([["saw-1", true]]);
+  expect((await oeeReport(handle.db, asked)).total).toMatchObject({ manual: true, open: false });
+  // The next morning a source speaks, which is far beyond the time for which a word by hand holds.
+  expect(await heardByHand(handle.db, saw, six + 86_400_000, six + 90_000_000)).toBe(false);
 });

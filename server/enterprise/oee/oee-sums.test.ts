@@ -18,6 +18,7 @@ const record = (buckets: TimeBuckets, counts: OeeCounts) => ({
   ruleVersion: oeeRuleVersion,
   restated: 0,
   open: false,
+  manual: false,
 });
 
 const words = fc.constantFrom<StateInterval["word"]>(

@@ -84,6 +84,8 @@ export const OeeView = z.object({
   /** How often the record was restated after the shift had closed. */
   restated: z.number().int(),
   open: z.boolean(),
+  /** It rests, at least in part, on what people said and counted by hand. */
+  manual: z.boolean(),
 });
 export type OeeView = z.infer<typeof OeeView>;
 
@@ -92,8 +94,6 @@ export const RunningOee = OeeView.extend({
   machineId: z.number().int(),
   machineCode: z.string(),
   machineName: z.string(),
-  /** People said what the machine did and counted its parts. */
-  manual: z.boolean(),
   shiftName: z.string(),
   shiftEnd: z.number(),
   productionDay: z.string(),

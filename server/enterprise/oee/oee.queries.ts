@@ -4,7 +4,7 @@ import { epochMs, instant, periodOf } from "#db/sql.ts";
 import { statesBetween, stopsBetween } from "#server/execution/machine-state/stops.queries.ts";
 import type { ShiftView } from "#server/execution/shifts/shifts.contract.ts";
 import { lineZones, shiftsAt } from "#server/execution/shifts/shifts.queries.ts";
-import { saidByHand } from "#server/execution/manual/manual.queries.ts";
+import { heardByHand } from "#server/execution/manual/manual.queries.ts";
 import type { OeeCounts, RunningOee } from "./oee.contract.ts";
 import { type DelayPart, type OeeRecord, oeeRuleVersion, oeeTimes, oeeView } from "./oee.rules.ts";
 
@@ -49,6 +49,7 @@ export async function computeOee(
     ruleVersion: oeeRuleVersion,
     restated: 0,
     open: true,
+    manual: await heardByHand(db, machineId, from, to),
   };
 }
 
@@ -77,15 +78,12 @@ async function countsIn(
   return row ?? { good: 0, scrap: 0, cycles: 0, idealMs: 0, idealGoodMs: 0, withoutStandard: 0 };
 }
 
-type MachineRow = { id: number; code: string; name: string; lineId: number; manual: boolean } & Record<
-  string,
-  unknown
->;
+type MachineRow = { id: number; code: string; name: string; lineId: number } & Record<string, unknown>;
 
 /** OEE of the running shift, one entry a machine (or of one machine); machines between shifts are left out. */
 export async function runningOee(db: Db | Tx, now: number, machineCode?: string): Promise<RunningOee[]> {
   const machines = await db.execute<MachineRow>(sql`
-    select id, code, name, line_id as "lineId", ${saidByHand(sql`work_unit.id`)} as manual from work_unit
+    select id, code, name, line_id as "lineId" from work_unit
     where ${machineCode === undefined ? sql`retired_at is null` : sql`code = ${machineCode}`} order by line_id, flow_position, code`);
   const shifts = await shiftsAt(db, [...new Set(machines.map((m) => m.lineId))], now);
   const views: RunningOee[] = [];
@@ -98,7 +96,6 @@ export async function runningOee(db: Db | Tx, now: number, machineCode?: string)
       machineId: machine.id,
       machineCode: machine.code,
       machineName: machine.name,
-      manual: machine.manual,
       shiftName: shift.name,
       shiftEnd: shift.end,
       productionDay: shift.productionDay,

@@ -47,6 +47,7 @@ const record = (buckets: TimeBuckets, counts: OeeCounts) => ({
   ruleVersion: oeeRuleVersion,
   restated: 0,
   open: false,
+  manual: false,
 });
 
 /** A shift of `busy` planned minutes of which the machine ran the first `run`; the rest is a stop with an order. */

@@ -222,6 +222,7 @@ export interface OeeRecord {
   readonly ruleVersion: number;
   readonly restated: number;
   readonly open: boolean;
+  readonly manual: boolean;
 }
 
 /** A record, or a pool of records, with everything that follows from it. */
@@ -246,6 +247,7 @@ export function oeeView(period: { start: number; end: number }, record: OeeRecor
     ruleVersion: record.ruleVersion,
     restated: record.restated,
     open: record.open,
+    manual: record.manual,
   };
 }
 
@@ -289,5 +291,6 @@ export function poolOee(records: readonly OeeRecord[]): OeeRecord {
     ruleVersion: records.reduce((max, r) => Math.max(max, r.ruleVersion), oeeRuleVersion),
     restated: records.reduce((sum, r) => sum + r.restated, 0),
     open: records.some((r) => r.open),
+    manual: records.some((r) => r.manual),
   };
 }

@@ -97,6 +97,7 @@ function rowOf(
     ...record.buckets,
     ...record.counts,
     reasons: [...record.reasons],
+    manual: record.manual,
   } satisfies typeof oeeShift.$inferInsert;
 }
 

@@ -28,6 +28,7 @@ export function recordOf(row: Row): OeeRecord {
     ruleVersion: row.ruleVersion,
     restated: row.version - 1,
     open: !row.closed,
+    manual: row.manual,
   };
 }
 
