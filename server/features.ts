@@ -14,6 +14,7 @@ import { definitionUndoers } from "./execution/orders/definition.undo.ts";
 import { peopleUndoers } from "./execution/people/people.undo.ts";
 import { toolUndoers } from "./execution/tools/tools.undo.ts";
 import { plantUndoers } from "./execution/plant/plant.undo.ts";
+import { reasonUndoers } from "./execution/reasons/reasons.undo.ts";
 import { shiftSchedules } from "./execution/shifts/shifts.schedules.ts";
 import { accessReactions } from "./http/access.reactions.ts";
 import { accessSchedules } from "./http/access.schedules.ts";
@@ -39,6 +40,7 @@ import { ordersRoutes } from "./http/routes/orders.ts";
 import { peopleRoutes } from "./http/routes/people.ts";
 import { plantRoutes } from "./http/routes/plant.ts";
 import { productsRoutes } from "./http/routes/products.ts";
+import { reasonsRoutes } from "./http/routes/reasons.ts";
 import { reflexesRoutes } from "./http/routes/reflexes.ts";
 import { sessionRoutes } from "./http/routes/session.ts";
 import { shiftsRoutes } from "./http/routes/shifts.ts";
@@ -52,6 +54,7 @@ import type { Bundle } from "./support/bundle.ts";
 /** How changes of records are taken back, by feature. */
 export const undoers: readonly Undoer[] = [
   ...plantUndoers,
+  ...reasonUndoers,
   ...definitionUndoers,
   ...toolUndoers,
   ...peopleUndoers,
@@ -77,6 +80,7 @@ export function routes(deps: {
     reflexesRoutes(deps.sources),
     importsRoutes(deps.pepper),
     plantRoutes,
+    reasonsRoutes,
     productsRoutes,
     toolsRoutes,
     ordersRoutes,

@@ -8,7 +8,19 @@ export default async function FloorLayout(props: { children: ReactNode }): Promi
   const mm = station?.mmPerPx ?? null;
   const size = (mm === null ? {} : { "--mm": `${(1 / mm).toFixed(3)}px` }) as CSSProperties;
   return (
-    <Area words={["floor", "alarm", "cause", "adjustment", "verdict", "stopReason", "deviation"]} hz={10}>
+    <Area
+      words={[
+        "floor",
+        "alarm",
+        "cause",
+        "adjustment",
+        "verdict",
+        "stopReason",
+        "stopReasonGroup",
+        "deviation",
+      ]}
+      hz={10}
+    >
       <div className="kiosk flex h-dvh flex-col overflow-hidden" style={size}>
         {props.children}
       </div>

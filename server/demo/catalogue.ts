@@ -131,8 +131,17 @@ export const shifts = [
   },
 ] as const;
 
+/** Headings of the reasons, in their order; words in four languages stand in messages under `stopReasonGroup`. */
+export const reasonGroups = [
+  { code: "technical", name: "Technical" },
+  { code: "material", name: "Material and flow" },
+  { code: "work", name: "Work at the machine" },
+  { code: "planned", name: "Planned" },
+] as const;
+
 interface DemoReason {
   readonly code: string;
+  readonly group?: (typeof reasonGroups)[number]["code"];
   readonly name: string;
   readonly planned?: boolean;
   readonly changeover?: boolean;
@@ -142,22 +151,22 @@ interface DemoReason {
 
 /** Words for them in four languages stand in messages under `stopReason`. */
 export const stopReasons: readonly DemoReason[] = [
-  { code: "mechanical", name: "Mechanical fault" },
-  { code: "electrical", name: "Electrical fault" },
-  { code: "tool", name: "Tool fault", faults: ["E420"] },
-  { code: "heating", name: "Too hot", faults: ["E201"] },
-  { code: "jam", name: "Jam", faults: ["E310"] },
-  { code: "sensor", name: "Sensor fault" },
-  { code: "guard", name: "Guard open" },
-  { code: "no_material", name: "Material ran out" },
-  { code: "starved", name: "Nothing from upstream", faults: ["starved"] },
-  { code: "blocked", name: "Downstream full", faults: ["blocked"] },
-  { code: "changeover", name: "Changeover", changeover: true },
-  { code: "quality_check", name: "Quality check" },
-  { code: "no_operator", name: "Nobody at the machine" },
-  { code: "cleaning", name: "Cleaning", planned: true },
-  { code: "maintenance", name: "Planned maintenance", planned: true },
-  { code: "meeting", name: "Meeting or training", planned: true },
+  { code: "mechanical", group: "technical", name: "Mechanical fault" },
+  { code: "electrical", group: "technical", name: "Electrical fault" },
+  { code: "tool", group: "technical", name: "Tool fault", faults: ["E420"] },
+  { code: "heating", group: "technical", name: "Too hot", faults: ["E201"] },
+  { code: "jam", group: "technical", name: "Jam", faults: ["E310"] },
+  { code: "sensor", group: "technical", name: "Sensor fault" },
+  { code: "guard", group: "work", name: "Guard open" },
+  { code: "no_material", group: "material", name: "Material ran out" },
+  { code: "starved", group: "material", name: "Nothing from upstream", faults: ["starved"] },
+  { code: "blocked", group: "material", name: "Downstream full", faults: ["blocked"] },
+  { code: "changeover", group: "work", name: "Changeover", changeover: true },
+  { code: "quality_check", group: "work", name: "Quality check" },
+  { code: "no_operator", group: "work", name: "Nobody at the machine" },
+  { code: "cleaning", group: "planned", name: "Cleaning", planned: true },
+  { code: "maintenance", group: "planned", name: "Planned maintenance", planned: true },
+  { code: "meeting", group: "planned", name: "Meeting or training", planned: true },
   { code: "other", name: "Other" },
 ];
 

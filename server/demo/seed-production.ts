@@ -1,6 +1,11 @@
 import type { Db, Tx } from "#db/client.ts";
 import { billOfMaterial, lot, material, product, standardCycle } from "#db/schema/execution/orders.ts";
-import { faultReason, stopReason, stopReasonClass } from "#db/schema/execution/production.ts";
+import {
+  faultReason,
+  stopReason,
+  stopReasonClass,
+  stopReasonGroup,
+} from "#db/schema/execution/production.ts";
 import { shiftPattern } from "#db/schema/execution/shifts.ts";
 import type { Actor } from "#server/core/actor.contract.ts";
 import type { Clock } from "#server/core/clock.ts";
@@ -14,6 +19,7 @@ import {
   productOf,
   products,
   shifts,
+  reasonGroups,
   stopReasons,
 } from "./catalogue.ts";
 import type { SeededPlant } from "./seed-plant.ts";
@@ -69,8 +75,16 @@ export async function seedProduction(tx: Tx, plant: SeededPlant, speed: number, 
 
 async function seedReasons(tx: Tx): Promise<void> {
   const kinds = [...new Set(demoMachines.map((m) => m.kind))];
-  for (const { code, name, planned = false, changeover = false, faults = [] } of stopReasons) {
-    const [row] = await tx.insert(stopReason).values({ code, name }).returning({ id: stopReason.id });
+  const groups = await tx
+    .insert(stopReasonGroup)
+    .values(reasonGroups.map((group, position) => ({ ...group, position })))
+    .returning({ id: stopReasonGroup.id, code: stopReasonGroup.code });
+  for (const { code, name, group, planned = false, changeover = false, faults = [] } of stopReasons) {
+    const groupId = groups.find((one) => one.code === group)?.id ?? null;
+    const [row] = await tx
+      .insert(stopReason)
+      .values({ code, name, groupId })
+      .returning({ id: stopReason.id });
     if (row === undefined) throw new Error("the database gave no id");
     if (planned || changeover)
       await tx.insert(stopReasonClass).values({ reasonId: row.id, planned, changeover });

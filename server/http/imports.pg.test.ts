@@ -51,7 +51,7 @@ test("a file of megabytes is taken; one of nine is refused with a sentence, and 
     413,
     { code: "too_large", params: { limit: 8, unit: "MB" } },
   ]);
-  const other = await admin.post("/stop-reasons", { name: "x".repeat(70_000) });
+  const other = await admin.post("/plant/lines", { name: "x".repeat(70_000) });
   expect(other.body.refusal).toEqual({ code: "too_large", params: { limit: 64, unit: "KB" } });
   // Who may not bring in anything sends no more than anybody else.
   const operator = await house.signedIn("operator");

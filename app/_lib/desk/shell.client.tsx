@@ -30,6 +30,7 @@ export interface Place {
     | "reports"
     | "setup"
     | "equipment"
+    | "reasons"
     | "products"
     | "tools"
     | "sources"

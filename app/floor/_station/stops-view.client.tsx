@@ -11,12 +11,13 @@ import { KioskButton } from "#app/_ui/kiosk/button.client.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import type {
   MachineView,
+  OfferedReason,
   StopReason,
   StopView,
 } from "#server/execution/machine-state/machine-state.contract.ts";
 import { stopsWithoutReason } from "./next-action.rules.ts";
-import { useReasonWords } from "#app/_lib/reason-words.client.ts";
-import { suggested } from "./suggest.rules.ts";
+import { useGroupWords, useReasonWords } from "#app/_lib/reason-words.client.ts";
+import { byGroup, suggested } from "./suggest.rules.ts";
 import { useStationSession } from "./session.client.tsx";
 import type { StationPlace } from "./use-view.client.ts";
 
@@ -28,10 +29,10 @@ export function StopsView(props: { machine: MachineView; place: StationPlace }):
   const { machine, place } = props;
   const t = useTranslations("floor.stops");
   const app = useTranslations("app");
-  const reasons = useRecord<readonly StopReason[]>({
+  const reasons = useRecord<readonly OfferedReason[]>({
     path: `/machines/${machine.code}/stop-reasons`,
     scopes: [`machine:${String(machine.id)}`],
-    topics: ["stopReason."],
+    topics: ["reason."],
   });
   const waiting = stopsWithoutReason(machine);
   const chosen =
@@ -106,12 +107,17 @@ function StopRow(props: { stop: StopView; current: boolean; onPress: () => void 
   );
 }
 
-function Explain(props: { stop: StopView; machine: MachineView; reasons: readonly StopReason[] }): ReactNode {
+function Explain(props: {
+  stop: StopView;
+  machine: MachineView;
+  reasons: readonly OfferedReason[];
+}): ReactNode {
   const { stop, machine, reasons } = props;
   const t = useTranslations("floor.stops");
   const words = useErrorWords();
   const states = useTranslations("state");
   const name = useReasonWords();
+  const groupName = useGroupWords();
   const span = useStopSpan(stop);
   const { act } = useStationSession();
   const explain = useCommand<{ machineId: number; reasonId: number }, unknown>(`/stops/${stop.id}/explain`);
@@ -158,7 +164,12 @@ function Explain(props: { stop: StopView; machine: MachineView; reasons: readonl
           <div className="grid grid-cols-2 gap-mm-4 md:grid-cols-3">{first.map(tile)}</div>
         </div>
       )}
-      <div className="grid grid-cols-2 gap-mm-4 md:grid-cols-3">{rest.map(tile)}</div>
+      {byGroup(rest).map(({ group, reasons: own }) => (
+        <div key={group?.code ?? ""}>
+          {group !== null && <p className="k-label pb-mm-1">{groupName(group)}</p>}
+          <div className="grid grid-cols-2 gap-mm-4 md:grid-cols-3">{own.map(tile)}</div>
+        </div>
+      ))}
     </div>
   );
 }

@@ -1,4 +1,8 @@
-import type { StopReason, StopView } from "#server/execution/machine-state/machine-state.contract.ts";
+import type {
+  OfferedReason,
+  StopReason,
+  StopView,
+} from "#server/execution/machine-state/machine-state.contract.ts";
 
 /** Suggestions that fit beside each other on the smallest station. */
 const atMost = 3;
@@ -7,11 +11,11 @@ const atMost = 3;
  * Reasons most likely meant: those given lately for stops with the same fault or word, newest first, then those
  * given lately at all. `stops` newest first.
  */
-export function suggested(
-  reasons: readonly StopReason[],
+export function suggested<R extends StopReason>(
+  reasons: readonly R[],
   stops: readonly StopView[],
   stop: StopView,
-): readonly StopReason[] {
+): readonly R[] {
   const told = stops
     .filter((other) => other.id !== stop.id)
     .flatMap((other) =>
@@ -25,4 +29,18 @@ export function suggested(
 
 function isLike(a: StopView, b: StopView): boolean {
   return b.fault === null || b.fault === "" ? a.word === b.word : a.fault === b.fault;
+}
+
+/** Reasons under their headings, in the order in which they come; those without a heading last. */
+export function byGroup(
+  reasons: readonly OfferedReason[],
+): readonly { readonly group: OfferedReason["group"]; readonly reasons: readonly OfferedReason[] }[] {
+  const groups = new Map<string, { group: OfferedReason["group"]; reasons: OfferedReason[] }>();
+  for (const reason of reasons) {
+    const key = reason.group?.code ?? "";
+    const own = groups.get(key) ?? { group: reason.group, reasons: [] };
+    own.reasons.push(reason);
+    groups.set(key, own);
+  }
+  return [...groups.values()].toSorted((a, b) => Number(a.group === null) - Number(b.group === null));
 }

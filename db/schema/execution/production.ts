@@ -34,6 +34,14 @@ export const machineSignal = pgTable("machine_signal", {
   remoteAt: instant("remote_at"),
 });
 
+/** A heading under which stop reasons stand. */
+export const stopReasonGroup = pgTable("stop_reason_group", {
+  id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
+  code: text("code").notNull().unique(),
+  name: text("name").notNull(),
+  position: integer("position").notNull().default(0),
+});
+
 /** Why a machine stands, in the plant's words; at most 25 for a machine. */
 export const stopReason = pgTable("stop_reason", {
   id: integer("id").primaryKey().generatedAlwaysAsIdentity(),
@@ -41,6 +49,7 @@ export const stopReason = pgTable("stop_reason", {
   name: text("name").notNull(),
   machineKind: text("machine_kind"),
   active: boolean("active").notNull().default(true),
+  groupId: integer("group_id"),
 });
 
 /** How a reason counts, dated. */

@@ -9,7 +9,7 @@ import { createRunner } from "#server/core/runner.ts";
 import { counterReactions } from "#server/execution/counters/counters.reactions.ts";
 import { createConsumers } from "#server/execution/consumers.ts";
 import { createLanes, type Lanes } from "#server/execution/ingest/lanes.ts";
-import { addStopReason } from "#server/execution/machine-state/reasons.commands.ts";
+import { addStopReason } from "#server/execution/reasons/reasons.commands.ts";
 import { endManual, makeManual, reportCount, reportState } from "#server/execution/manual/manual.commands.ts";
 import { heardByHand } from "#server/execution/manual/manual.queries.ts";
 import { startJob } from "#server/execution/orders/orders.commands.ts";
@@ -147,7 +147,7 @@ test("what cannot be is refused with a sentence, and nothing is left of it", asy
   expect(await refused(act(addShiftPattern, early))).toBe("shift_overlap");
   expect(await refused(act(addStopReason, { name: "tool" }))).toBe("already_taken");
   for (let n = 6; n <= 25; n++) await act(addStopReason, { name: `Reason ${n}` });
-  expect(await refused(act(addStopReason, { name: "One more" }))).toBe("limit_reached");
+  expect(await refused(act(addStopReason, { name: "One more" }))).toBe("too_many_reasons");
   const machineId = plant.lines[0]?.machines[0]?.id ?? 0;
   expect(await refused(act(reportState, { machineId, word: "running", at: clock.now() + 1 }))).toBe(
     "value_out_of_range",

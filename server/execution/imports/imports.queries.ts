@@ -3,7 +3,7 @@ import type { Db, Tx } from "#db/client.ts";
 import { epochMs, instant } from "#db/sql.ts";
 import type { CsvCell } from "#server/core/csv.rules.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
-import { listStopReasons } from "../machine-state/reasons.queries.ts";
+import { listStopReasons } from "../reasons/reasons.queries.ts";
 import { listPeople } from "../people/people.queries.ts";
 import { readPlant } from "../plant/plant.queries.ts";
 import { allPatterns } from "../shifts/shifts.queries.ts";

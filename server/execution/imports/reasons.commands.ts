@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { CommandContext } from "#server/core/command.ts";
 import { codeText } from "#server/core/text.contract.ts";
-import { addStopReason, changeStopReason } from "../machine-state/reasons.commands.ts";
-import { AddStopReason } from "../machine-state/reasons.contract.ts";
-import { listStopReasons } from "../machine-state/reasons.queries.ts";
+import { addStopReason, changeStopReason } from "../reasons/reasons.commands.ts";
+import { AddStopReason } from "../reasons/reasons.contract.ts";
+import { listStopReasons } from "../reasons/reasons.queries.ts";
 import { asFlag, asText } from "./cells.rules.ts";
 import { defineImporter, oneByOne, type Outcome } from "./importer.ts";
 

@@ -63,6 +63,24 @@ test("the document's version rises only when what it says changes", async () => 
   expect(newer.tags[0]?.deadband).toBe(0.5);
 });
 
+test("a new tag is known here before the edge hears of it, so that nobody passes over its first reading", async () => {
+  const { db, plant, server } = ingest;
+  const { version } = await currentDocument();
+  const { socket } = await ingest.edge(version);
+  const { sourceId, machineId } = plant;
+  const said = { name: "New", meaning: "measurement", datatype: "number", maxSilenceMs: 25_000 } as const;
+  const [made] = await db
+    .insert(tag)
+    .values({ ...said, sourceId, machineId, metric: "new" })
+    .returning();
+  const known = nextDocument(socket).then(({ tags }) => [
+    tags.some(({ id }) => id === made?.id),
+    server.tags.get(made?.id ?? 0)?.metric,
+  ]);
+  await server.gateway.sendDocument(plant.edgeId);
+  expect(await known).toEqual([true, "new"]);
+});
+
 test("an edge that has the document already is not sent it again: it hears nothing before what comes after", async () => {
   const { version } = await currentDocument();
   const { socket } = await ingest.edge(version);

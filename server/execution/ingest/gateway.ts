@@ -108,6 +108,8 @@ export function createIngestGateway(deps: IngestGatewayDeps): IngestGateway {
   async function offerDocument(session: EdgeSession): Promise<void> {
     const document = await documents.current(session.edge.id, session.documentVersion);
     if (document === null || document.version === session.documentVersion) return;
+    // A new tag is known here before the edge hears of it: else its first reading would be passed over.
+    await deps.tags.refresh();
     session.documentVersion = document.version;
     session.socket.emit("document", { body: document.body, signature: document.signature });
     log.info({ edge: session.edge.code, version: document.version }, "document sent");

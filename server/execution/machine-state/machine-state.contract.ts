@@ -41,6 +41,12 @@ export const StopReason = z.object({
 });
 export type StopReason = z.infer<typeof StopReason>;
 
+/** A reason as a machine offers it, under its heading. */
+export const OfferedReason = StopReason.extend({
+  group: z.object({ code: z.string(), name: z.string() }).nullable(),
+});
+export type OfferedReason = z.infer<typeof OfferedReason>;
+
 /** A stop longer than the machine's micro-stop limit, counted from its very start. */
 export const StopView = Span.extend({
   id: z.uuid(),

@@ -1,7 +1,13 @@
 import { sql } from "drizzle-orm";
 import type { Db, Tx } from "#db/client.ts";
 import { epochMs, instant, intArray, periodOf } from "#db/sql.ts";
-import type { MachineWord, StateInterval, StopReason, StopView } from "./machine-state.contract.ts";
+import type {
+  MachineWord,
+  OfferedReason,
+  StateInterval,
+  StopReason,
+  StopView,
+} from "./machine-state.contract.ts";
 import { type Explanation, stopParts } from "./machine-state.rules.ts";
 
 /** State intervals that overlap [from, to), not clipped, in order. Time without a row has no data. */
@@ -16,21 +22,16 @@ export async function statesBetween(
     from machine_state where machine_id = ${machineId} and during && ${periodOf(from, to)} order by lower(during)`);
 }
 
-/** Reasons that an operator of this machine can give now, at most 25, by name. */
-export async function stopReasons(db: Db | Tx, machineId: number, now: number): Promise<StopReason[]> {
-  return reasonsAt(
-    db,
-    now,
-    sql`r.active and (r.machine_kind is null or r.machine_kind = (select kind from work_unit where id = ${machineId}))`,
-  );
-}
-
-async function reasonsAt(db: Db | Tx, at: number, condition = sql`true`): Promise<StopReason[]> {
-  return db.execute<StopReason & Record<string, unknown>>(sql`
-    select r.id, r.code, r.name, coalesce(c.planned, false) as planned, coalesce(c.changeover, false) as changeover
+/** Reasons that an operator of this machine can give now, at most 25: under their headings, then those without, by name. */
+export async function stopReasons(db: Db | Tx, machineId: number, now: number): Promise<OfferedReason[]> {
+  return db.execute<OfferedReason & Record<string, unknown>>(sql`
+    select r.id, r.code, r.name, coalesce(c.planned, false) as planned, coalesce(c.changeover, false) as changeover,
+      case when g.id is not null then json_build_object('code', g.code, 'name', g.name) end as "group"
     from stop_reason r
-    left join stop_reason_class c on c.reason_id = r.id and c.during @> ${instant(at)}
-    where ${condition} order by r.name`);
+    left join stop_reason_group g on g.id = r.group_id
+    left join stop_reason_class c on c.reason_id = r.id and c.during @> ${instant(now)}
+    where r.active and (r.machine_kind is null or r.machine_kind = (select kind from work_unit where id = ${machineId}))
+    order by g.position nulls last, g.id, r.name`);
 }
 
 type StopRow = {

@@ -8,7 +8,7 @@ import {
   MachineSummary,
   MachineView,
   StateInterval,
-  StopReason,
+  OfferedReason,
   StopView,
 } from "#server/execution/machine-state/machine-state.contract.ts";
 import {
@@ -106,7 +106,7 @@ export const machinesRoutes: Routes = (api) => {
     params: Code,
     action: "floor.look",
     scope,
-    response: z.array(StopReason),
+    response: z.array(OfferedReason),
     summary: "Reasons that can be given for a stop of this machine",
     run: async (call) => stopReasons(call.db, await machineOf(call), call.clock.now()),
   });

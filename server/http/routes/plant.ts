@@ -1,12 +1,5 @@
 import { z } from "zod";
 import { rowIdInPath } from "#server/core/number.contract.ts";
-import { addStopReason, changeStopReason } from "#server/execution/machine-state/reasons.commands.ts";
-import {
-  AddStopReason,
-  ChangeStopReason,
-  StopReasonRecord,
-} from "#server/execution/machine-state/reasons.contract.ts";
-import { listStopReasons } from "#server/execution/machine-state/reasons.queries.ts";
 import { endManual, makeManual } from "#server/execution/manual/manual.commands.ts";
 import {
   addArea,
@@ -35,10 +28,9 @@ import { commandRoute, queryRoute, type Routes } from "../route.ts";
 const Area = z.object({ areaId: rowIdInPath() });
 const Line = z.object({ lineId: rowIdInPath() });
 const Machine = z.object({ machineId: rowIdInPath() });
-const Reason = z.object({ reasonId: rowIdInPath() });
 const Pattern = z.object({ patternId: rowIdInPath() });
 
-/** What a plant consists of: its works, lines, machines, shift patterns and stop reasons, and how far it is set up. */
+/** What a plant consists of: its works, lines, machines, shift patterns, and how far it is set up. */
 export const plantRoutes: Routes = (api) => {
   queryRoute(api, {
     path: "/setup",
@@ -172,28 +164,5 @@ export const plantRoutes: Routes = (api) => {
     input: ({ params }) => params,
     response: z.object({ patternId: z.number() }),
     summary: "End a shift pattern; the running shift is worked to its end",
-  });
-  queryRoute(api, {
-    path: "/stop-reasons",
-    action: "admin.look",
-    response: z.array(StopReasonRecord),
-    summary: "Every stop reason there is or was, and how it counts now",
-    run: ({ db, clock }) => listStopReasons(db, clock.now()),
-  });
-  commandRoute(api, {
-    path: "/stop-reasons",
-    command: addStopReason,
-    body: AddStopReason,
-    response: z.object({ reasonId: z.number() }),
-    summary: "Add a stop reason",
-  });
-  commandRoute(api, {
-    path: "/stop-reasons/:reasonId",
-    params: Reason,
-    command: changeStopReason,
-    body: ChangeStopReason.omit({ reasonId: true }),
-    input: ({ params, body }) => ({ ...body, ...params }),
-    response: z.object({ reasonId: z.number() }),
-    summary: "Change a stop reason, or take it away",
   });
 };

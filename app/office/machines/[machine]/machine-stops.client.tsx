@@ -21,7 +21,7 @@ export function MachineStops(props: { machine: MachineView; whyNotExplain: strin
   const reasons = useRecord<readonly StopReason[]>({
     path: `/machines/${machine.code}/stop-reasons`,
     scopes: [`machine:${String(machine.id)}`],
-    topics: ["stopReason."],
+    topics: ["reason."],
   });
   return (
     <section className="d-panel p-4" aria-labelledby="stops-title">
