@@ -17,7 +17,7 @@ import type {
 } from "#server/execution/machine-state/machine-state.contract.ts";
 import { stopsWithoutReason } from "./next-action.rules.ts";
 import { useGroupWords, useReasonWords } from "#app/_lib/reason-words.client.ts";
-import { byGroup, suggested } from "./suggest.rules.ts";
+import { suggested } from "./suggest.rules.ts";
 import { useStationSession } from "./session.client.tsx";
 import type { StationPlace } from "./use-view.client.ts";
 
@@ -126,7 +126,8 @@ function Explain(props: {
   const given = stop.parts.find((part) => part.by === "person")?.reason ?? null;
   const say = (reason: StopReason) =>
     act("stop.explain", machine.id, () => explain.run({ machineId: machine.id, reasonId: reason.id }));
-  const tile = (reason: StopReason) => (
+  // The heading stands on each: under headings of their own, fewer would fit on a screen without scrolling.
+  const tile = (reason: OfferedReason) => (
     <KioskButton
       key={reason.id}
       size="secondary"
@@ -135,7 +136,12 @@ function Explain(props: {
       busy={explain.busy}
       onPress={() => say(reason)}
     >
-      <bdi>{name(reason)}</bdi>
+      <span className="flex flex-col items-center leading-tight">
+        {reason.group !== null && (
+          <span className="text-label font-normal text-ink-2">{groupName(reason.group)}</span>
+        )}
+        <bdi>{name(reason)}</bdi>
+      </span>
     </KioskButton>
   );
   return (
@@ -164,12 +170,7 @@ function Explain(props: {
           <div className="grid grid-cols-2 gap-mm-4 md:grid-cols-3">{first.map(tile)}</div>
         </div>
       )}
-      {byGroup(rest).map(({ group, reasons: own }) => (
-        <div key={group?.code ?? ""}>
-          {group !== null && <p className="k-label pb-mm-1">{groupName(group)}</p>}
-          <div className="grid grid-cols-2 gap-mm-4 md:grid-cols-3">{own.map(tile)}</div>
-        </div>
-      ))}
+      <div className="grid grid-cols-2 gap-mm-4 md:grid-cols-3">{rest.map(tile)}</div>
     </div>
   );
 }

@@ -4,7 +4,7 @@ import type {
   StopReason,
   StopView,
 } from "#server/execution/machine-state/machine-state.contract.ts";
-import { byGroup, suggested } from "./suggest.rules.ts";
+import { suggested } from "./suggest.rules.ts";
 
 const reason = (id: number) => ({ id, code: `r${String(id)}` }) as StopReason;
 const reasons = [1, 2, 3, 4, 5].map(reason);
@@ -31,15 +31,4 @@ test("without a fault the machine's word decides", () => {
 
 test("a reason that can no longer be given is not suggested, and nothing is invented", () => {
   expect(suggested(reasons, [stop("a", "E1", 99)], stop("now", "E1", null))).toEqual([]);
-});
-
-test("reasons stand under their headings as they come, those without a heading last", () => {
-  const under = (id: number, code: string | null) =>
-    ({ id, group: code === null ? null : { code, name: code } }) as OfferedReason;
-  const sorted = byGroup([under(1, null), under(2, "b"), under(3, "a"), under(4, "b")]);
-  expect(sorted.map(({ group, reasons: own }) => [group?.code, ...own.map(({ id }) => id)])).toEqual([
-    ["b", 2, 4],
-    ["a", 3],
-    [undefined, 1],
-  ]);
 });

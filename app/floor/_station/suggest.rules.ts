@@ -30,17 +30,3 @@ export function suggested<R extends StopReason>(
 function isLike(a: StopView, b: StopView): boolean {
   return b.fault === null || b.fault === "" ? a.word === b.word : a.fault === b.fault;
 }
-
-/** Reasons under their headings, in the order in which they come; those without a heading last. */
-export function byGroup(
-  reasons: readonly OfferedReason[],
-): readonly { readonly group: OfferedReason["group"]; readonly reasons: readonly OfferedReason[] }[] {
-  const groups = new Map<string, { group: OfferedReason["group"]; reasons: OfferedReason[] }>();
-  for (const reason of reasons) {
-    const key = reason.group?.code ?? "";
-    const own = groups.get(key) ?? { group: reason.group, reasons: [] };
-    own.reasons.push(reason);
-    groups.set(key, own);
-  }
-  return [...groups.values()].toSorted((a, b) => Number(a.group === null) - Number(b.group === null));
-}
