@@ -15,6 +15,7 @@ import { peopleUndoers } from "./execution/people/people.undo.ts";
 import { toolUndoers } from "./execution/tools/tools.undo.ts";
 import { plantUndoers } from "./execution/plant/plant.undo.ts";
 import { reasonUndoers } from "./execution/reasons/reasons.undo.ts";
+import { calendarUndoers } from "./execution/shifts/shifts.undo.ts";
 import { shiftSchedules } from "./execution/shifts/shifts.schedules.ts";
 import { accessReactions } from "./http/access.reactions.ts";
 import { accessSchedules } from "./http/access.schedules.ts";
@@ -55,6 +56,7 @@ import type { Bundle } from "./support/bundle.ts";
 export const undoers: readonly Undoer[] = [
   ...plantUndoers,
   ...reasonUndoers,
+  ...calendarUndoers,
   ...definitionUndoers,
   ...toolUndoers,
   ...peopleUndoers,

@@ -32,6 +32,7 @@ alarm.take                -      yes     yes     -        yes         yes       
 audit.read                -       -       -     yes        -          yes        -         yes         -
 automation.off           yes     yes     yes     -        yes         yes        -          -          -
 automation.on             -       -       -      -         -          yes        -          -          -
+calendar.plan             -       -       -      -         -          yes        -         yes         -
 count.report              -      yes     yes    yes        -          yes        -          -          -
 counter.decide            -       -       -      -         -          yes        -          -          -
 deadletter.manage         -       -       -      -        yes          -         -         yes         -

@@ -48,6 +48,8 @@ export const actions = {
   "plant.manage": ["administrator"],
   // Backups, how long what is kept, the support bundle.
   "house.manage": ["administrator"],
+  // Holidays, overtime, "this Saturday we run"; the patterns themselves are the plant's.
+  "calendar.plan": ["administrator", "supervisor"],
   "product.manage": ["administrator", "supervisor"],
   // Onto a machine, off it, maintained: whoever has the tool in hand.
   "tool.move": ["administrator", "setter", "maintenance", "supervisor"],

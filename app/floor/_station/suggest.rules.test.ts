@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import type {
-  OfferedReason,
   StopReason,
   StopView,
 } from "#server/execution/machine-state/machine-state.contract.ts";

@@ -1,5 +1,4 @@
 import type {
-  OfferedReason,
   StopReason,
   StopView,
 } from "#server/execution/machine-state/machine-state.contract.ts";

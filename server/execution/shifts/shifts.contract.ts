@@ -26,10 +26,15 @@ export const ShiftPattern = z.object({
   startLocal: z.string(),
   endLocal: z.string(),
   breaks: z.array(z.object({ start: z.string(), end: z.string() })),
+  /** Patterns that follow one another by a dated change are one series. */
+  seriesId: z.number().int(),
+  /** It holds for shifts that begin in [from, until), ms; null = always. */
+  from: z.number().nullable(),
+  until: z.number().nullable(),
 });
 export type ShiftPattern = z.infer<typeof ShiftPattern>;
 
-const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day as HH:MM");
+export const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day as HH:MM");
 
 export const AddShiftPattern = z.object({
   lineId: rowId(),

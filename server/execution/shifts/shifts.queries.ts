@@ -73,7 +73,39 @@ export async function allPatterns(db: Db | Tx, at: number, condition?: SQL): Pro
     .from(shiftPattern)
     .where(and(condition, sql`${shiftPattern.during} @> ${instant(at)}`))
     .orderBy(asc(shiftPattern.lineId), asc(shiftPattern.startLocal), asc(shiftPattern.id));
-  return rows.map(({ during: _during, breaks, ...row }) => ({ ...row, breaks: [...breaks] }));
+  return rows.map(patternView);
+}
+
+/** The patterns of a line that hold at some time from `from` (ms) on, by start. */
+export async function patternsFrom(
+  db: Db | Tx,
+  lineId: number | null,
+  from: number,
+): Promise<ShiftPattern[]> {
+  const rows = await db
+    .select()
+    .from(shiftPattern)
+    .where(
+      and(
+        lineId === null ? undefined : eq(shiftPattern.lineId, lineId),
+        sql`${shiftPattern.during} && tstzrange(${instant(from)}, null)`,
+      ),
+    )
+    .orderBy(asc(shiftPattern.lineId), asc(shiftPattern.startLocal), asc(shiftPattern.id));
+  return rows.map(patternView);
+}
+
+function patternView(row: typeof shiftPattern.$inferSelect): ShiftPattern {
+  const { during, breaks, seriesId, startLocal, endLocal, ...rest } = row;
+  return {
+    ...rest,
+    startLocal: startLocal.slice(0, 5),
+    endLocal: endLocal.slice(0, 5),
+    breaks: [...breaks],
+    seriesId: seriesId ?? row.id,
+    from: during.start,
+    until: during.end,
+  };
 }
 
 /** IANA zone of each line: that of its site, the nearest equipment above it that has one. */

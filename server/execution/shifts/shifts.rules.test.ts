@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { expandCalendar } from "./calendar.rules.ts";
 import type { ShiftPattern } from "./shifts.contract.ts";
-import { addDays, expandShifts, localDay } from "./shifts.rules.ts";
+import { addDays, localDay } from "./shifts.rules.ts";
 
 const hour = 3_600_000;
 const all = [1, 2, 3, 4, 5, 6, 7];
@@ -11,7 +12,22 @@ const pattern = (
   startLocal: string,
   endLocal: string,
   breaks: ShiftPattern["breaks"] = [],
-): ShiftPattern => ({ id, lineId: 1, code: name, name, weekdays: all, startLocal, endLocal, breaks });
+): ShiftPattern => ({
+  id,
+  lineId: 1,
+  code: name,
+  name,
+  weekdays: all,
+  startLocal,
+  endLocal,
+  breaks,
+  seriesId: id,
+  from: null,
+  until: null,
+});
+/** A line that works by these patterns, without any exception. */
+const expandShifts = (patterns: readonly ShiftPattern[], zone: string, fromDay: string, toDay: string) =>
+  expandCalendar({ lineId: 1, zone, patterns, exceptions: [] }, fromDay, toDay);
 const three = [
   pattern(1, "early", "06:00", "14:00", [{ start: "10:00", end: "10:30" }]),
   pattern(2, "late", "14:00", "22:00"),

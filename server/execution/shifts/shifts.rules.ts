@@ -1,7 +1,7 @@
 import { Temporal } from "temporal-polyfill";
 import type { ShiftPattern, ShiftView } from "./shifts.contract.ts";
 
-export type ShiftDraft = Omit<ShiftView, "id"> & { readonly patternId: number };
+export type ShiftDraft = Omit<ShiftView, "id"> & { readonly patternId: number | null };
 
 /**
  * A local time of a day as UTC ms. A time that the change to summer time skips is moved on by the hour that is
@@ -15,51 +15,33 @@ function endAfter(start: Temporal.PlainDate, from: string, to: string): Temporal
   return to.slice(0, 5) <= from.slice(0, 5) ? start.add({ days: 1 }) : start;
 }
 
+/** What a shift of one day is made of. */
+interface Said extends Pick<ShiftPattern, "lineId" | "name" | "startLocal" | "endLocal" | "breaks"> {
+  readonly id: number | null;
+}
+
 /**
- * The shifts that begin on local days `fromDay` … `toDay` (both included) of one zone. They are `[start, end)` UTC:
- * the night on which the clocks change lasts 7 or 9 hours. A shift belongs to the day on which it begins.
+ * The shift that begins on a local day of a zone, `[start, end)` UTC: the night on which the clocks change lasts 7 or
+ * 9 hours. It belongs to the day on which it begins. Null = it would have no length.
  */
-export function expandShifts(
-  patterns: readonly ShiftPattern[],
-  timeZone: string,
-  fromDay: string,
-  toDay: string,
-): ShiftDraft[] {
-  const last = Temporal.PlainDate.from(toDay);
-  const drafts: ShiftDraft[] = [];
-  for (
-    let day = Temporal.PlainDate.from(fromDay);
-    Temporal.PlainDate.compare(day, last) <= 0;
-    day = day.add({ days: 1 })
-  ) {
-    for (const pattern of patterns) {
-      if (!pattern.weekdays.includes(day.dayOfWeek)) continue;
-      const endDay = endAfter(day, pattern.startLocal, pattern.endLocal);
-      const start = instantOf(day, pattern.startLocal, timeZone);
-      const end = instantOf(endDay, pattern.endLocal, timeZone);
-      if (end <= start) continue;
-      const breaks = pattern.breaks
-        .map((pause) => {
-          // A break before the start's time of day is after midnight of a night shift.
-          const breakDay = pause.start.slice(0, 5) < pattern.startLocal.slice(0, 5) ? endDay : day;
-          const from = instantOf(breakDay, pause.start, timeZone);
-          const to = instantOf(endAfter(breakDay, pause.start, pause.end), pause.end, timeZone);
-          return { start: Math.max(from, start), end: Math.min(to, end) };
-        })
-        .filter((pause) => pause.start < pause.end)
-        .toSorted((a, b) => a.start - b.start);
-      drafts.push({
-        patternId: pattern.id,
-        lineId: pattern.lineId,
-        name: pattern.name,
-        productionDay: day.toString(),
-        start,
-        end,
-        breaks,
-      });
-    }
-  }
-  return drafts.toSorted((a, b) => a.start - b.start);
+export function shiftOn(on: string, said: Said, timeZone: string): ShiftDraft | null {
+  const day = Temporal.PlainDate.from(on);
+  const endDay = endAfter(day, said.startLocal, said.endLocal);
+  const start = instantOf(day, said.startLocal, timeZone);
+  const end = instantOf(endDay, said.endLocal, timeZone);
+  if (end <= start) return null;
+  const breaks = said.breaks
+    .map((pause) => {
+      // A break before the start's time of day is after midnight of a night shift.
+      const breakDay = pause.start.slice(0, 5) < said.startLocal.slice(0, 5) ? endDay : day;
+      const from = instantOf(breakDay, pause.start, timeZone);
+      const to = instantOf(endAfter(breakDay, pause.start, pause.end), pause.end, timeZone);
+      return { start: Math.max(from, start), end: Math.min(to, end) };
+    })
+    .filter((pause) => pause.start < pause.end)
+    .toSorted((a, b) => a.start - b.start);
+  const { id: patternId, lineId, name } = said;
+  return { patternId, lineId, name, productionDay: on, start, end, breaks };
 }
 
 /** The local date of an instant, `YYYY-MM-DD`. */

@@ -20,17 +20,13 @@ import { AddMachine, ChangeLine, ChangeMachine, PlantView } from "#server/execut
 import { readPlant } from "#server/execution/plant/plant.queries.ts";
 import { SetupView } from "#server/execution/setup/setup.contract.ts";
 import { readSetup } from "#server/execution/setup/setup.queries.ts";
-import { addShiftPattern, endShiftPattern } from "#server/execution/shifts/patterns.commands.ts";
-import { AddShiftPattern, ShiftPattern } from "#server/execution/shifts/shifts.contract.ts";
-import { allPatterns } from "#server/execution/shifts/shifts.queries.ts";
 import { commandRoute, queryRoute, type Routes } from "../route.ts";
 
 const Area = z.object({ areaId: rowIdInPath() });
 const Line = z.object({ lineId: rowIdInPath() });
 const Machine = z.object({ machineId: rowIdInPath() });
-const Pattern = z.object({ patternId: rowIdInPath() });
 
-/** What a plant consists of: its works, lines, machines, shift patterns, and how far it is set up. */
+/** What a plant consists of: its works, lines and machines, and how far it is set up. */
 export const plantRoutes: Routes = (api) => {
   queryRoute(api, {
     path: "/setup",
@@ -141,28 +137,5 @@ export const plantRoutes: Routes = (api) => {
     input: ({ params }) => params,
     response: z.object({ machineId: z.number() }),
     summary: "End the entry by hand of a machine, so that a source may speak for it",
-  });
-  queryRoute(api, {
-    path: "/shift-patterns",
-    action: "admin.look",
-    response: z.array(ShiftPattern),
-    summary: "Shift patterns that hold now, of all lines",
-    run: ({ db, clock }) => allPatterns(db, clock.now()),
-  });
-  commandRoute(api, {
-    path: "/shift-patterns",
-    command: addShiftPattern,
-    body: AddShiftPattern,
-    response: z.object({ patternId: z.number() }),
-    summary: "Add a shift pattern to a line",
-  });
-  commandRoute(api, {
-    path: "/shift-patterns/:patternId/end",
-    params: Pattern,
-    command: endShiftPattern,
-    body: z.object({}),
-    input: ({ params }) => params,
-    response: z.object({ patternId: z.number() }),
-    summary: "End a shift pattern; the running shift is worked to its end",
   });
 };
