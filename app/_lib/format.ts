@@ -133,3 +133,15 @@ export function formatBytes(locale: string, bytes: number): string {
   for (; value >= 1000 && at < units.length - 1; at++) value /= 1000;
   return `${formatNumber(locale, value, at === 0 ? 0 : 1)} ${units[at] ?? ""}`;
 }
+
+/** A weekday by its ISO number, 1 = Monday. */
+export function formatWeekday(locale: string, weekday: number, style: "long" | "short" = "long"): string {
+  // 2024-01-01 was a Monday.
+  return dateFormat(locale, { weekday: style, timeZone: "UTC" }).format(Date.UTC(2024, 0, weekday));
+}
+
+/** A local date, `YYYY-MM-DD`, in words: `Fri 27 Nov`. */
+export function formatDay(locale: string, day: string, weekday: "long" | "short" | "none" = "short"): string {
+  const options = { day: "numeric", month: "short", ...(weekday === "none" ? {} : { weekday }) } as const;
+  return dateFormat(locale, { ...options, timeZone: "UTC" }).format(Date.parse(day));
+}

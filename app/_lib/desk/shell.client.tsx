@@ -31,6 +31,7 @@ export interface Place {
     | "setup"
     | "equipment"
     | "reasons"
+    | "calendar"
     | "products"
     | "tools"
     | "sources"

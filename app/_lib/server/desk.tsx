@@ -16,6 +16,7 @@ const places: readonly (Place & { readonly action: Action })[] = [
   { href: "/reports", key: "reports", action: "reports.look" },
   { href: "/admin/setup", key: "setup", action: "plant.manage" },
   { href: "/admin/equipment", key: "equipment", action: "plant.manage" },
+  { href: "/admin/calendar", key: "calendar", action: "calendar.plan" },
   { href: "/admin/reasons", key: "reasons", action: "plant.manage" },
   { href: "/admin/products", key: "products", action: "product.manage" },
   { href: "/admin/tools", key: "tools", action: "product.manage" },

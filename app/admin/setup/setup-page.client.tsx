@@ -2,6 +2,7 @@
 
 import { Circle, CircleCheck } from "lucide-react";
 import { useTranslations } from "next-intl";
+import Link from "next/link";
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
 import type { ReactNode } from "react";
 import { useRecord } from "#app/_live/record.client.ts";
@@ -42,6 +43,18 @@ const files: Partial<Readonly<Record<SetupStep, ImportKind>>> = {
   reasons: "reasons",
   people: "people",
   order: "orders",
+};
+
+/** Where what a step began is changed later, with its history. */
+const editors: Partial<Readonly<Record<SetupStep, string>>> = {
+  machine: "/admin/equipment",
+  signal: "/admin/sources",
+  product: "/admin/products",
+  shift: "/admin/calendar",
+  reasons: "/admin/reasons",
+  people: "/admin/people",
+  order: "/office/orders",
+  station: "/admin/stations",
 };
 
 /**
@@ -93,6 +106,7 @@ export function SetupPage(props: {
         {steps.map(({ step, done: isDone, count, missing }, i) => {
           const Form = forms[step];
           const file = files[step];
+          const editor = editors[step];
           const isOpen = step === open;
           return (
             <li key={step} data-step={step} data-done={isDone} className={isOpen ? "bg-raised" : ""}>
@@ -131,6 +145,13 @@ export function SetupPage(props: {
                     products={products.data ?? props.products}
                     onSaved={saved}
                   />
+                  {editor !== undefined && (
+                    <p className="pt-3">
+                      <Link className="d-link" href={editor} prefetch={false}>
+                        {t("editor")}
+                      </Link>
+                    </p>
+                  )}
                   {file !== undefined && (
                     <div className="mt-3 border-t border-hairline pt-3">
                       <ImportButton

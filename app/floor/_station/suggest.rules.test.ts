@@ -1,8 +1,5 @@
 import { expect, test } from "vitest";
-import type {
-  StopReason,
-  StopView,
-} from "#server/execution/machine-state/machine-state.contract.ts";
+import type { StopReason, StopView } from "#server/execution/machine-state/machine-state.contract.ts";
 import { suggested } from "./suggest.rules.ts";
 
 const reason = (id: number) => ({ id, code: `r${String(id)}` }) as StopReason;

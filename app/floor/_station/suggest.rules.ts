@@ -1,7 +1,4 @@
-import type {
-  StopReason,
-  StopView,
-} from "#server/execution/machine-state/machine-state.contract.ts";
+import type { StopReason, StopView } from "#server/execution/machine-state/machine-state.contract.ts";
 
 /** Suggestions that fit beside each other on the smallest station. */
 const atMost = 3;

@@ -38,9 +38,22 @@ const pattern = (
 const early = pattern(1, "Early", "06:00", "14:00");
 const late = pattern(2, "Late", "14:00", "22:00");
 let ids = 0;
-const said = (kind: CalendarException["kind"], day: string, more: Partial<CalendarException> = {}) => ({
-  ...{ id: (ids += 1), lineId: 1 as number | null, day, kind, weekday: null, seriesId: null, name: null },
-  ...{ startLocal: null, endLocal: null, reason: "test", ...more },
+const said = (
+  kind: CalendarException["kind"],
+  day: string,
+  more: Partial<CalendarException> = {},
+): CalendarException => ({
+  id: (ids += 1),
+  lineId: 1,
+  day,
+  kind,
+  weekday: null,
+  seriesId: null,
+  name: null,
+  startLocal: null,
+  endLocal: null,
+  reason: "test",
+  ...more,
 });
 const line = (exceptions: CalendarException[], patterns = [early, late]): LineCalendar => ({
   lineId: 1,
@@ -189,9 +202,7 @@ test("whatever is said of a day, the other days are as they were, and breaks lie
       endLocal: time,
       lineId: fc.constantFrom(1, 2, null),
     })
-    .map(({ kind, day: on, ...more }) =>
-      said(kind as CalendarException["kind"], on, { ...more, name: "Extra" }),
-    );
+    .map(({ kind, day: on, ...more }) => said(kind, on, { ...more, name: "Extra" }));
   const paused = [{ ...early, breaks: [{ start: "09:00", end: "09:30" }] }, late];
   fc.assert(
     fc.property(fc.array(any, { maxLength: 6 }), (exceptions) => {

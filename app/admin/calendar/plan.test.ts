@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import type { LineCalendar } from "#server/execution/shifts/calendar.rules.ts";
+import { type DayForm, mondayOf, sayOf, shownShifts, weeksFrom, withWord } from "./plan.ts";
+
+const early = {
+  id: 4,
+  lineId: 1,
+  code: "e",
+  name: "Early",
+  weekdays: [1, 2, 3, 4, 5],
+  startLocal: "06:00",
+  endLocal: "14:00",
+  breaks: [],
+  seriesId: 3,
+  from: null,
+  until: null,
+};
+const calendar: LineCalendar = { lineId: 1, zone: "Europe/Berlin", patterns: [early], exceptions: [] };
+const form: DayForm = {
+  kind: "closed",
+  everyLine: true,
+  weekday: "5",
+  series: "3",
+  name: "Overtime",
+  start: "14:00",
+  end: "18:00",
+  reason: "Stocktaking",
+};
+
+test("weeks begin on Monday, also for a Sunday", () => {
+  expect([mondayOf("2026-11-23"), mondayOf("2026-11-29"), mondayOf("2026-11-30")]).toEqual([
+    "2026-11-23",
+    "2026-11-23",
+    "2026-11-30",
+  ]);
+  const weeks = weeksFrom("2026-11-25");
+  expect([weeks[0]?.[0], weeks[0]?.[6], weeks[5]?.[6]]).toEqual(["2026-11-23", "2026-11-29", "2027-01-03"]);
+});
+
+test("what is sent holds what its kind needs; a single shift is never meant for every line", () => {
+  expect(sayOf(form, "2026-11-26", 1)).toEqual({
+    kind: "closed",
+    day: "2026-11-26",
+    reason: "Stocktaking",
+    lineId: null,
+  });
+  expect(sayOf({ ...form, kind: "dropped" }, "2026-11-26", 1)).toMatchObject({ lineId: 1, seriesId: 3 });
+  expect(sayOf({ ...form, kind: "extra" }, "2026-11-26", 1)).toMatchObject({
+    name: "Overtime",
+    startLocal: "14:00",
+    endLocal: "18:00",
+  });
+});
+
+test("what has begun is shown as it was, what comes as it will be", () => {
+  const now = Date.UTC(2026, 10, 24, 9);
+  const begun = { id: 1, lineId: 1, name: "Early", productionDay: "2026-11-24", breaks: [] };
+  const stands = { ...begun, start: Date.UTC(2026, 10, 24, 4), end: Date.UTC(2026, 10, 24, 13) };
+  const closed = withWord(calendar, sayOf(form, "2026-11-25", 1));
+  const shown = shownShifts(closed, [stands, { ...stands, lineId: 2 }], now, ["2026-11-23", "2026-11-26"]);
+  expect(shown.map(({ productionDay, start }) => [productionDay, start])).toEqual([
+    ["2026-11-24", stands.start],
+    ["2026-11-26", Date.UTC(2026, 10, 26, 5)],
+  ]);
+});
