@@ -9,8 +9,8 @@ export default defineConfig({
   testDir: "e2e",
   testMatch: "**/*.e2e.ts",
   outputDir: "test-results",
-  // One plant at a time: the tests share two cores with real processes.
-  workers: 1,
+  // Two plants side by side, each with its own processes, ports and folder: a story mostly waits for its process.
+  workers: 2,
   fullyParallel: false,
   retries: 0,
   forbidOnly: process.env["CI"] !== undefined,

@@ -47,14 +47,15 @@ test("a new stop reason is offered at once, put away it is not, and undo offers 
   const reason = technical.getByRole("button", { name: "Belt slipped", exact: true });
   await expect(reason).toBeVisible();
   expect(await offered()).toBe(true);
-  await technical.getByRole("button", { name: "Put Belt slipped away" }).click();
+  await technical.getByRole("button", { name: "Put away: Belt slipped" }).click();
   await expect(reason).toBeHidden();
   expect(await offered()).toBe(false);
   await desk.getByText("Put away (1)").click();
   await desk.getByRole("button", { name: "Belt slipped", exact: true }).click();
   await desk.getByRole("dialog").getByRole("button", { name: "Undo" }).first().click();
+  await expect(desk.getByText("Taken back.")).toBeVisible();
+  await desk.keyboard.press("Escape");
   await expect(reason).toBeVisible();
   expect(await offered()).toBe(true);
-  await desk.keyboard.press("Escape");
   expect(await violations(desk)).toEqual([]);
 });
