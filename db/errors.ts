@@ -78,3 +78,8 @@ export function isTransient(error: unknown): boolean {
   // 40: serialisation and deadlock, 53: out of connections, memory or disk, 55: locks, 58: the operating system.
   return codesOf(error).some((code) => /^(?:40|53|55|58)/.test(code));
 }
+
+/** Other rows hang on the one that was to go. */
+export function isForeignKey(error: unknown): boolean {
+  return codesOf(error).includes("23503");
+}

@@ -130,6 +130,10 @@ export const refusalCodes = [
   "changed_since",
   "changed_otherwise",
   "record_in_use",
+  "already_used",
+  "asset_is_tool",
+  "asset_name_needed",
+  "before_last_move",
   "put_away",
 ] as const;
 

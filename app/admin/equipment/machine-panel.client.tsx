@@ -9,6 +9,7 @@ import type { PlantMachine } from "#server/execution/plant/plant.contract.ts";
 import { History } from "../_history/history.client.tsx";
 import { StepForm, wrongOf } from "../setup/step-form.client.tsx";
 import type { PanelProps } from "./equipment-page.client.tsx";
+import { AssetSection } from "./asset-section.client.tsx";
 import { UseSwitch } from "./use-switch.client.tsx";
 
 /** A machine: its name, where it stands, and the limits that hold from the moment they are saved. */
@@ -114,6 +115,7 @@ export function MachinePanel(props: PanelProps & { machine: PlantMachine }): Rea
         />
         <p className="self-center text-sm text-ink-2">{t("fromNow")}</p>
       </StepForm>
+      <AssetSection machineId={machine.id} onSaved={onSaved} />
       <UseSwitch path={`${path}/use`} retiredAt={machine.retiredAt} onSaved={onSaved} />
       <History
         objectType="machine"

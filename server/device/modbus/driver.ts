@@ -151,7 +151,12 @@ class ModbusDriver implements Driver {
   #listener(): Listener {
     return {
       heard: () => this.#heard(),
-      readings: (batch) => this.#writer?.readings(batch),
+      readings: (batch) => {
+        // A gap begins after what was said, not between the answer and its reading.
+        for (const { sourceTime } of batch)
+          this.#lastMessageAt = Math.max(this.#lastMessageAt ?? sourceTime, sourceTime);
+        this.#writer?.readings(batch);
+      },
       refused: (reason, raw) => this.#unreadable(reason, raw),
       room: () => this.#writer?.room() ?? Promise.resolve(),
       failures: () => this.#writer?.errors ?? 0,

@@ -17,6 +17,9 @@ import {
   setSite,
 } from "#server/execution/plant/plant.commands.ts";
 import { AddMachine, ChangeLine, ChangeMachine, PlantView } from "#server/execution/plant/plant.contract.ts";
+import { placeAsset, removeAsset } from "#server/execution/plant/assets.commands.ts";
+import { PlaceAsset, PlacedAsset, RemoveAsset } from "#server/execution/plant/assets.contract.ts";
+import { assetsAt } from "#server/execution/plant/assets.queries.ts";
 import { readPlant } from "#server/execution/plant/plant.queries.ts";
 import { SetupView } from "#server/execution/setup/setup.contract.ts";
 import { readSetup } from "#server/execution/setup/setup.queries.ts";
@@ -137,5 +140,31 @@ export const plantRoutes: Routes = (api) => {
     input: ({ params }) => params,
     response: z.object({ machineId: z.number() }),
     summary: "End the entry by hand of a machine, so that a source may speak for it",
+  });
+  queryRoute(api, {
+    path: "/plant/machines/:machineId/assets",
+    params: Machine,
+    action: "plant.manage",
+    response: z.array(PlacedAsset),
+    summary: "The physical machines that stood at a place, newest first",
+    run: ({ db, input }) => assetsAt(db, input.machineId),
+  });
+  commandRoute(api, {
+    path: "/plant/machines/:machineId/asset",
+    params: Machine,
+    command: placeAsset,
+    body: PlaceAsset.omit({ machineId: true }),
+    input: ({ params, body }) => ({ ...body, ...params }),
+    response: z.object({ assetId: z.string() }),
+    summary: "Say which physical machine stands at a place, since when",
+  });
+  commandRoute(api, {
+    path: "/plant/machines/:machineId/asset/remove",
+    params: Machine,
+    command: removeAsset,
+    body: RemoveAsset.omit({ machineId: true }),
+    input: ({ params, body }) => ({ ...body, ...params }),
+    response: z.object({ machineId: z.number() }),
+    summary: "Say that nothing stands at a place any more",
   });
 };
