@@ -130,6 +130,7 @@ export const refusalCodes = [
   "changed_since",
   "changed_otherwise",
   "record_in_use",
+  "jobs_planned",
   "already_used",
   "asset_is_tool",
   "asset_name_needed",

@@ -13,6 +13,7 @@ import { silentLogger } from "#server/core/log.ts";
 import { createRunner } from "#server/core/runner.ts";
 import { edgeEventFact } from "../ingest/ingest.facts.ts";
 import { signalChanged, stateChanged } from "../machine-state/machine-state.facts.ts";
+import { plantChanged } from "../plant/plant.facts.ts";
 import { type TestMachine, testMachine } from "../testing.ts";
 import { clearAlarm, raiseAlarm, shelveAlarm, takeAlarm } from "./alarms.commands.ts";
 import type { AlarmCard, RaiseAlarm } from "./alarms.contract.ts";
@@ -244,6 +245,22 @@ test("13.2: what the edge did by itself is reported with its source time; a back
   await tell(edgeEventFact, `machine:${machine.id}`, over);
   await runner().drain();
   expect((await openOf(machine)).map((a) => a.state)).toEqual(["rtn_unack"]);
+});
+
+test("what stood on a machine that is put away ends with that, and its silence is no alarm", async () => {
+  const machine = await testMachine(db, `a-${(made += 1)}`);
+  const scope = `machine:${machine.id}`;
+  const silent = { machineId: machine.id, word: "no_data" as const, fault: null, since: clock.now() };
+  await tell(stateChanged, scope, silent);
+  await runner().drain();
+  expect((await openOf(machine)).map((a) => [a.kind, a.state])).toEqual([["no_data", "unack"]]);
+  await db.execute(sql`update work_unit set retired_at = now() where id = ${machine.id}`);
+  await tell(plantChanged, "plant", { machineId: machine.id });
+  await runner().drain();
+  expect(await openOf(machine)).toEqual([]);
+  await tell(stateChanged, scope, { ...silent, since: clock.now() + 1 });
+  await runner().drain();
+  expect(await openOf(machine)).toEqual([]);
 });
 
 test("something that could not be worked off asks for a person, once", async () => {

@@ -10,6 +10,7 @@ import { adjustmentChanged } from "#server/execution/adjustments/adjustments.fac
 import { instructionChanged } from "#server/execution/guidance/guidance.facts.ts";
 import { edgeEventFact } from "#server/execution/ingest/ingest.facts.ts";
 import { signalChanged, stateChanged } from "#server/execution/machine-state/machine-state.facts.ts";
+import { plantChanged } from "#server/execution/plant/plant.facts.ts";
 import { clearAlarm, raiseAlarm, refreshCard } from "./alarms.commands.ts";
 import type { RaiseAlarm } from "./alarms.contract.ts";
 import { alarmsOfDeviation } from "./alarms.queries.ts";
@@ -40,6 +41,15 @@ async function clear({ tx, now }: ReactionContext, factId: number, key: string, 
     await clearAlarm.within({ tx, now, actor }, stableId(`clear:${factId}:${key}`), { key, at });
 }
 
+/** A machine that was put away asks nobody for anything any more. */
+async function isPutAway({ tx }: ReactionContext, machineId: number): Promise<boolean> {
+  const [row] = await tx
+    .select({ retiredAt: workUnit.retiredAt })
+    .from(workUnit)
+    .where(eq(workUnit.id, machineId));
+  return row !== undefined && row.retiredAt !== null;
+}
+
 async function machineName({ tx }: ReactionContext, machineId: number): Promise<string> {
   const [row] = await tx.select({ name: workUnit.name }).from(workUnit).where(eq(workUnit.id, machineId));
   return row?.name ?? String(machineId);
@@ -67,6 +77,7 @@ const noData = defineReaction("alarms.noData", stateChanged, async (context, { i
   const { machineId, word, since } = data;
   const key = `no_data:${machineId}`;
   if (word !== "no_data") return clear(context, id, key, since);
+  if (await isPutAway(context, machineId)) return;
   const params = { machine: await machineName(context, machineId) };
   await raise(context, id, {
     key,
@@ -115,6 +126,17 @@ const reflex = defineReaction("alarms.reflex", edgeEventFact, async (context, { 
   });
 });
 
+/** What stood on a machine when it was put away ends with that: nobody could bring it back to normal. */
+const putAway = defineReaction("alarms.putAway", plantChanged, async (context, { id, data }) => {
+  const { machineId } = data;
+  if (machineId === null || !(await isPutAway(context, machineId))) return;
+  const standing = await context.tx
+    .select({ key: alarm.key })
+    .from(alarm)
+    .where(and(eq(alarm.machineId, machineId), ne(alarm.state, "normal")));
+  for (const { key } of standing) await clear(context, id, key, context.now);
+});
+
 /** A card shows how far the instruction is and what became of the adjustment: it is drawn anew. */
 const followInstruction = defineReaction(
   "alarms.instruction",
@@ -137,7 +159,14 @@ const followAdjustment = defineReaction(
   },
 );
 
-export const alarmReactions: Reaction[] = [guard, noData, reflex, followInstruction, followAdjustment];
+export const alarmReactions: Reaction[] = [
+  guard,
+  noData,
+  reflex,
+  putAway,
+  followInstruction,
+  followAdjustment,
+];
 
 /** For the runner: a fact that could not be worked off waits for a person. Taken by hand; never clears by itself. */
 export async function raiseParkedAlarm(

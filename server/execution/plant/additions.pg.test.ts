@@ -8,8 +8,10 @@ import { ManualClock } from "#server/core/clock.ts";
 import type { Command } from "#server/core/command.ts";
 import { undoChange } from "#server/core/history.commands.ts";
 import { readHistory } from "#server/core/history.queries.ts";
+import { cancelOrder } from "../orders/order-state.commands.ts";
+import { createOrder } from "../orders/planning.commands.ts";
 import { addProduct, setStandardCycle } from "../orders/products.commands.ts";
-import { addArea } from "./areas.commands.ts";
+import { addArea, setMachineUse } from "./areas.commands.ts";
 import { addLine, addMachine, setSite } from "./plant.commands.ts";
 import { plantUndoers } from "./plant.undo.ts";
 
@@ -58,4 +60,20 @@ test("what something hangs on stays, and it is said that it is put away instead"
   await expect(undoAddition("machine", machineId)).rejects.toMatchObject(used("Mill 1"));
   await expect(undoAddition("equipment", lineId)).rejects.toMatchObject(used("Milling"));
   expect(await handle.db.select().from(workUnit).where(eq(workUnit.id, machineId))).toHaveLength(1);
+});
+
+test("a machine on which jobs are planned is not put away before they are moved or cancelled", async () => {
+  const { lineId } = await act(addLine, { code: "lathe", name: "Turning" });
+  const { machineId } = await act(addMachine, { lineId, code: "lathe-1", name: "Lathe 1", kind: "lathe" });
+  const { productId } = await act(addProduct, { code: "BOLT", name: "Bolt" });
+  const jobs = [{ machineId, operation: "turn" }];
+  const { orderId } = await act(createOrder, { code: "4711", productId, quantity: 10, jobs });
+  await expect(act(setMachineUse, { machineId, active: false })).rejects.toMatchObject({
+    code: "jobs_planned",
+    params: { name: "Lathe 1", count: 1, order: "4711" },
+  });
+  await act(cancelOrder, { orderId, reason: "Not wanted" });
+  await act(setMachineUse, { machineId, active: false });
+  const [machine] = await handle.db.select().from(workUnit).where(eq(workUnit.id, machineId));
+  expect(machine?.retiredAt).not.toBeNull();
 });

@@ -4,7 +4,7 @@ import { type CommandContext, defineCommand } from "#server/core/command.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { AddArea, ChangeArea, OrderLine, UseArea, UseLine, UseMachine } from "./plant.contract.ts";
 import { plantChanged } from "./plant.facts.ts";
-import { flowOf, levelOf, refuseRunning } from "./plant-store.ts";
+import { flowOf, levelOf, refusePlanned, refuseRunning } from "./plant-store.ts";
 
 const allow = () => ({ action: "plant.manage" }) as const;
 
@@ -105,7 +105,8 @@ export const setLineUse = defineCommand({
 
 /**
  * Puts a machine away from now on, or takes it into use again. What it made stays in every report; the running shift is
- * counted to its end. @throws Refusal record_in_use while a job is on it, put_away where its line is
+ * counted to its end. Its standing alarms end with that.
+ * @throws Refusal record_in_use while a job is on it, jobs_planned while one is planned on it, put_away where its line is
  */
 export const setMachineUse = defineCommand({
   name: "plant.use_machine",
@@ -118,7 +119,10 @@ export const setMachineUse = defineCommand({
     if (active === (machine.retiredAt === null)) return { machineId };
     const line = await levelOf(tx, "line", machine.lineId);
     if (active && line.retiredAt !== null) throw new Refusal("put_away", { name: line.name }, "machineId");
-    if (!active) await refuseRunning(tx, machineId, machine.name);
+    if (!active) {
+      await refuseRunning(tx, machineId, machine.name);
+      await refusePlanned(tx, machineId, machine.name);
+    }
     await tx
       .update(workUnit)
       .set({ retiredAt: active ? null : new Date(now) })

@@ -25,6 +25,15 @@ export async function flowOf(tx: Tx, lineId: number): Promise<number[]> {
   return rows.map(({ id }) => id);
 }
 
+/** @throws Refusal jobs_planned while jobs that have not begun are planned on the machine */
+export async function refusePlanned(tx: Tx, machineId: number, name: string): Promise<void> {
+  const [planned] = await tx.execute<{ count: number; order: string | null }>(sql`
+    select count(*)::int as count, min(o.code) as "order" from job j join production_order o on o.id = j.order_id
+    where j.machine_id = ${machineId} and j.state in ('waiting', 'ready')`);
+  const { count = 0, order = null } = planned ?? {};
+  if (count > 0) throw new Refusal("jobs_planned", { name, count, order: order ?? "" }, "machineId");
+}
+
 /** @throws Refusal record_in_use while a job is on the machine, running or paused */
 export async function refuseRunning(tx: Tx, machineId: number, name: string): Promise<void> {
   const [job] = await tx.execute<{ code: string }>(sql`
