@@ -25,6 +25,9 @@ export interface ActuatorParts {
 /** A machine that says something each second may be silent for so many of them. */
 const silences = 5;
 const leastSilenceMs = 5000;
+/** A disk that took nothing is tried again after this time, ms. */
+const storeAgainMs = 500;
+const maxUnstored = 1000;
 /** How long a read-back is waited for after a restart, ms. */
 const readBackMs = 5000;
 
@@ -35,6 +38,8 @@ const readBackMs = 5000;
 export class Actuator {
   readonly #parts: ActuatorParts;
   readonly #running = new Map<string, Promise<ActuationAnswer>>();
+  /** What was said although the disk did not take it; a repeat hears the same as long as this process lives. */
+  readonly #unstored = new Map<string, ActuationAnswer>();
   #lookedUp: Promise<unknown> = Promise.resolve();
   readonly #busy = new Set<number>();
 
@@ -72,6 +77,8 @@ export class Actuator {
 
   async #once(actuation: Actuation, receivedAt: number): Promise<ActuationAnswer> {
     const { clock } = this.#parts;
+    const unstored = this.#unstored.get(actuation.id);
+    if (unstored !== undefined) return unstored;
     const known = await this.#lookUp(actuation.id);
     if (known !== null) return known.answer ?? this.#unknown(known);
     const refusal = whyNotActuate(this.#input(actuation, receivedAt));
@@ -99,7 +106,7 @@ export class Actuator {
       await store.intend(entry, clock.now());
     } catch (error) {
       log.error({ err: error }, "an actuation could not be written down");
-      return this.#said(actuation.id, "refused", "edge_not_storing", this.#readBack(actuation));
+      return this.#finish(entry, "refused", "edge_not_storing");
     }
     // The disk may have been slow: asked again at the last moment.
     const input = this.#input(actuation, receivedAt);
@@ -155,15 +162,34 @@ export class Actuator {
   ): Promise<ActuationAnswer> {
     const { actuation } = entry;
     const answer = this.#said(actuation.id, result, reason, this.#readBack(actuation));
-    try {
-      await this.#parts.store.answer({ ...entry, answer });
-    } catch (error) {
-      // The machine may have been written to; a repeat will find the intent and say "unknown".
-      this.#parts.log.error({ err: error, answer }, "an answer could not be written down");
-    }
+    await this.#keep({ ...entry, answer });
     this.#parts.log.warn({ answer }, "actuation answered");
     this.#parts.tell(actuation, answer);
     return answer;
+  }
+
+  /**
+   * A refusal is said when it cannot be forgotten any more: it stands on the disk, or the actuation's time is over. A
+   * repeat after a crash would else be written to the machine although the server was told that it was not. What may
+   * have been written is said at once: after a crash a repeat finds the intent and is *unknown*.
+   */
+  async #keep(entry: Entry & { answer: ActuationAnswer }): Promise<void> {
+    const { store, clock, log } = this.#parts;
+    const { actuation, answer } = entry;
+    for (;;) {
+      try {
+        return await store.answer(entry);
+      } catch (error) {
+        log.error({ err: error, answer }, "an answer could not be written down");
+      }
+      if (answer.result !== "refused" || clock.now() > actuation.notAfter) break;
+      await clock.sleep(storeAgainMs);
+    }
+    this.#unstored.set(actuation.id, answer);
+    for (const oldest of this.#unstored.keys()) {
+      if (this.#unstored.size <= maxUnstored) break;
+      this.#unstored.delete(oldest);
+    }
   }
 
   #readBack(actuation: Actuation): Value | null {

@@ -13,6 +13,15 @@ export type Entry = z.infer<typeof Entry>;
 const Counters = z.array(z.object({ epoch: z.string(), counter: z.number() }));
 export type Counters = z.infer<typeof Counters>;
 
+/** What of LevelDB the store stands on; a test has one that fails and that loses power. */
+export type JsonLevel = Pick<
+  ClassicLevel<string, unknown>,
+  "open" | "close" | "batch" | "get" | "del" | "iterator" | "values"
+>;
+
+const leveldb = (location: string): JsonLevel =>
+  new ClassicLevel<string, unknown>(location, { valueEncoding: "json" });
+
 /** Answers are repeated for so long, ms; then an id is so old that its expiry refuses it. */
 const keepMs = 90 * 86_400_000;
 const maxEpochs = 100;
@@ -22,24 +31,26 @@ const maxEpochs = 100;
  * tag was last written. Everything is synced before it counts.
  */
 export class ActuationStore {
-  readonly #db: ClassicLevel<string, unknown>;
+  readonly location: string;
+  readonly #db: JsonLevel;
   #counters: Counters = [];
   readonly #written = new Map<number, number>();
 
-  private constructor(db: ClassicLevel<string, unknown>) {
+  private constructor(location: string, db: JsonLevel) {
+    this.location = location;
     this.#db = db;
   }
 
   /** @throws Error when the folder cannot be opened, also after a repair. */
-  static async open(location: string, now: number): Promise<ActuationStore> {
-    const db = new ClassicLevel<string, unknown>(location, { valueEncoding: "json" });
+  static async open(location: string, now: number, level = leveldb): Promise<ActuationStore> {
+    const db = level(location);
     try {
       await db.open();
     } catch {
       await ClassicLevel.repair(location);
       await db.open();
     }
-    const store = new ActuationStore(db);
+    const store = new ActuationStore(location, db);
     store.#counters = Counters.safeParse(await db.get("c")).data ?? [];
     for (const [key, at] of await db.iterator({ gte: "w|", lt: "w}" }).all()) {
       store.#written.set(Number(key.slice(2)), Number(at));
@@ -49,10 +60,6 @@ export class ActuationStore {
       if (entry.success && entry.data.receivedAt < now - keepMs) await db.del(key);
     }
     return store;
-  }
-
-  get location(): string {
-    return this.#db.location;
   }
 
   get counters(): Counters {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
 import type { WriteResult } from "#server/device/driver.contract.ts";
-import { ActuationStore } from "../actuation-store.ts";
+import { ActuationStore, type JsonLevel } from "../actuation-store.ts";
 import { Actuator } from "../actuate.ts";
 import type { Value } from "../reflexes.rules.ts";
 import { TagBook } from "../tag-book.ts";
@@ -14,11 +14,19 @@ export interface ActuatorSetting {
   readonly write: (tagId: number, value: Value) => Promise<WriteResult>;
   readonly clock?: Clock;
   readonly blocking?: () => readonly string[];
+  /** In place of LevelDB. */
+  readonly level?: () => JsonLevel;
 }
 
 /** An actuator of press-2 with its real store; the machine is a function. */
-export async function openActuator({ location, write, clock = systemClock, blocking }: ActuatorSetting) {
-  const store = await ActuationStore.open(location, clock.now());
+export async function openActuator({
+  location,
+  write,
+  clock = systemClock,
+  blocking,
+  level,
+}: ActuatorSetting) {
+  const store = await ActuationStore.open(location, clock.now(), level);
   const book = new TagBook();
   book.load(aDocument(), () => []);
   const values = new LatestValues(clock);

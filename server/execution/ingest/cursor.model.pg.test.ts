@@ -40,7 +40,11 @@ function contentOf(seq: number): { tagId: number; at: number; value: number; dea
 function batch(epoch: string, first: number, length: number, historical: boolean): ReadingBatch {
   const contents = Array.from({ length }, (_, i) => contentOf(first + i));
   return {
-    ...{ streamId, epoch, first, dead: [], historical },
+    streamId,
+    epoch,
+    first,
+    dead: [],
+    historical,
     columns: {
       tagIds: Uint32Array.from(contents, ({ tagId }) => tagId),
       sourceTs: Float64Array.from(contents, ({ at }) => at),
