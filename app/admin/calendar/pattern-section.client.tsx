@@ -9,6 +9,7 @@ import { Button } from "#app/_ui/desk/button.client.tsx";
 import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
 import { breaksText } from "#server/execution/imports/cells.rules.ts";
+import { neverHeld } from "#server/execution/shifts/calendar.rules.ts";
 import type { ShiftPattern } from "#server/execution/shifts/shifts.contract.ts";
 import { localDay } from "#server/execution/shifts/shifts.rules.ts";
 import { PatternDialog } from "./pattern-dialog.client.tsx";
@@ -86,7 +87,7 @@ export function PatternSection(props: {
         name="shift-patterns"
         caption={t("patterns")}
         columns={columns}
-        rows={props.patterns.filter(({ until }) => until === null || until > now)}
+        rows={props.patterns.filter((p) => (p.until ?? Infinity) > now && !neverHeld(p))}
         rowKey={(pattern) => String(pattern.id)}
         empty={
           <Notice kind="empty" title={t("noPattern")} filling>

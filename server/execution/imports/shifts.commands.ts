@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { CommandContext } from "#server/core/command.ts";
-import { addShiftPattern, endShiftPattern } from "../shifts/patterns.commands.ts";
+import { addShiftPattern, changeShiftPattern } from "../shifts/patterns.commands.ts";
 import { AddShiftPattern } from "../shifts/shifts.contract.ts";
-import { patternsAt } from "../shifts/shifts.queries.ts";
+import { lineZones, patternsAt } from "../shifts/shifts.queries.ts";
+import { localDay } from "../shifts/shifts.rules.ts";
 import { asBreaks, asText, asTime, asWeekdays, breaksText } from "./cells.rules.ts";
 import { defineImporter, oneByOne, type Outcome } from "./importer.ts";
 import { linesNamed, type Named } from "./names.ts";
@@ -18,7 +19,7 @@ const Row = z.object({
 });
 type Row = z.infer<typeof Row>;
 
-/** Shift patterns of lines. A pattern of the same line, name and days is replaced from now on. */
+/** Shift patterns of lines. A pattern of the same line, name and days is changed from today on. */
 export const shiftsImporter = defineImporter<Row>({
   columns: [
     { name: "line", read: asText, needed: true },
@@ -58,7 +59,12 @@ async function storePattern(context: CommandContext, row: Row, lines: Named<numb
   ) {
     return "same";
   }
-  if (before !== undefined) await endShiftPattern.part(context, { patternId: before.id });
-  await addShiftPattern.part(context, input);
-  return before === undefined ? "added" : "changed";
+  if (before === undefined) {
+    await addShiftPattern.part(context, input);
+    return "added";
+  }
+  const zone = (await lineZones(context.tx)).get(lineId) ?? "UTC";
+  const fromDay = localDay(context.now, zone);
+  await changeShiftPattern.part(context, { ...input, patternId: before.id, fromDay });
+  return "changed";
 }

@@ -1,10 +1,7 @@
 import { z } from "zod";
 import { rowId } from "#server/core/number.contract.ts";
 import { plainText } from "#server/core/text.contract.ts";
-import { LocalTime, ShiftPattern, ShiftView } from "./shifts.contract.ts";
-
-/** A local date, `YYYY-MM-DD`. */
-export const LocalDay = z.iso.date();
+import { LocalDay, LocalTime, ShiftPattern, ShiftView } from "./shifts.contract.ts";
 
 /** What each kind of word about a day needs beside the day and the reason. */
 const neededBy = {
@@ -45,6 +42,17 @@ export const AddException = z
   });
 export type AddException = z.infer<typeof AddException>;
 
+/** Says other times, another name or another reason of a day; what is left out stays. */
+export const ChangeException = z.object({
+  exceptionId: rowId(),
+  reason: plainText(120).optional(),
+  /** Of an extra shift. */
+  name: plainText(60).optional(),
+  /** Of an extra shift or one at other times. */
+  startLocal: LocalTime.optional(),
+  endLocal: LocalTime.optional(),
+});
+
 export const UseException = z.object({ exceptionId: rowId() });
 
 export const CalendarException = z.object({
@@ -60,6 +68,13 @@ export const CalendarException = z.object({
   reason: z.string(),
 });
 export type CalendarException = z.infer<typeof CalendarException>;
+
+/** A shift that has begun: it stands as it was, whatever the patterns say. */
+export const BegunShift = ShiftView.extend({
+  /** The series of the pattern that made it; null = it was an extra shift. */
+  seriesId: z.number().int().nullable(),
+});
+export type BegunShift = z.infer<typeof BegunShift>;
 
 /** Changes a pattern from a local date on; what is left out stays, and days before keep what they had. */
 export const ChangeShiftPattern = z.object({
@@ -80,8 +95,9 @@ export const CalendarView = z.object({
   lines: z.array(z.object({ id: z.number().int(), name: z.string(), timeZone: z.string() })),
   patterns: z.array(ShiftPattern),
   exceptions: z.array(CalendarException),
-  /** Shifts that have begun: they stand as they were, whatever the patterns say. */
-  begun: z.array(ShiftView),
+  /** What was said of days and then taken back: its history puts it in force again. */
+  takenBack: z.array(CalendarException),
+  begun: z.array(BegunShift),
   now: z.number(),
 });
 export type CalendarView = z.infer<typeof CalendarView>;

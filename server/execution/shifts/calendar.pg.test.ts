@@ -8,10 +8,10 @@ import type { Command } from "#server/core/command.ts";
 import { undoChange } from "#server/core/history.commands.ts";
 import { readHistory } from "#server/core/history.queries.ts";
 import { addLine, setSite } from "../plant/plant.commands.ts";
-import { addException, removeException } from "./calendar.commands.ts";
+import { addException, changeException, removeException } from "./calendar.commands.ts";
 import { readCalendar } from "./calendar.queries.ts";
 import { expandCalendar } from "./calendar.rules.ts";
-import { expandAllShifts } from "./expand.ts";
+import { keepShiftsAhead } from "./expand.ts";
 import { addShiftPattern, changeShiftPattern, endShiftPattern } from "./patterns.commands.ts";
 import { shiftsBetween } from "./shifts.queries.ts";
 import { calendarUndoers } from "./shifts.undo.ts";
@@ -146,12 +146,13 @@ test("a holiday for every line closes them all", async () => {
   const more = { name: "Day", weekdays: workdays, startLocal: "07:00", endLocal: "15:00" };
   await act(addShiftPattern, { lineId: line.lineId, ...more });
   const { exceptionId } = await act(addException, { ...said("closed", "2026-12-25"), lineId: null });
-  clock.advance(14 * 24 * hour);
-  await handle.db.transaction((tx) => expandAllShifts(tx, clock.now(), 0, 20));
-  const onDay = await handle.db.execute(
-    sql`select line_id from shift_instance where production_day = '2026-12-25' and line_id in (${other}, ${line.lineId})`,
-  );
-  expect(onDay).toHaveLength(0);
+  clock.advance(20 * 24 * hour);
+  await handle.db.transaction((tx) => keepShiftsAhead(tx, clock.now()));
+  const days = await handle.db.execute<{ day: string; shifts: number }>(sql`
+    select production_day::text as day, count(*)::int as shifts from shift_instance
+    where production_day between '2026-12-24' and '2026-12-25' and line_id in (${other}, ${line.lineId})
+    group by 1`);
+  expect([...days]).toEqual([{ day: "2026-12-24", shifts: 3 }]);
   await act(removeException, { exceptionId });
 });
 
@@ -180,6 +181,107 @@ test("a pattern that was ended holds again when that is taken back", async () =>
   expect(await shifts("2026-11-24")).toEqual(["Early 24 06:00-14:00"]);
   await undoLast("shift_pattern", late);
   expect(await shifts("2026-11-24")).toEqual(["Early 24 06:00-14:00", "Late 24 14:00-22:00"]);
+});
+
+test("a planned change is taken back before another one comes before it, and leaves no seam", async () => {
+  const from = (fromDay: string, startLocal: string) =>
+    act(changeShiftPattern, { patternId: early, fromDay, startLocal });
+  await from("2026-12-01", "05:00");
+  const planned = { code: "change_planned", params: { name: "Early", day: "2026-12-01" } };
+  await expect(from("2026-11-26", "05:30")).rejects.toMatchObject(planned);
+  await expect(act(endShiftPattern, { patternId: early })).rejects.toMatchObject(planned);
+  await undoLast("shift_pattern", early);
+  await from("2026-11-26", "05:30");
+  expect(await shifts("2026-11-25", "2026-11-26")).toEqual([
+    "Early 25 06:00-14:00",
+    "Late 25 14:00-22:00",
+    "Early 26 05:30-14:00",
+    "Late 26 14:00-22:00",
+  ]);
+});
+
+test("a pattern comes and goes from a date, and its coming is taken back before that", async () => {
+  const night = { lineId, name: "Night", weekdays: [2], startLocal: "22:00", endLocal: "06:00" };
+  const { patternId } = await act(addShiftPattern, { ...night, fromDay: "2026-11-25" });
+  const nights = async () => (await shifts("2026-11-24", "2026-12-07")).filter((one) => one.startsWith("N"));
+  expect(await nights()).toEqual(["Night 01 22:00-06:00"]);
+  await undoLast("shift_pattern", patternId);
+  expect(await nights()).toEqual([]);
+  await expect(
+    act(changeShiftPattern, { patternId, fromDay: "2026-11-30", name: "Nights" }),
+  ).rejects.toMatchObject({ code: "pattern_ended", params: { name: "Night", day: "2026-11-25" } });
+
+  await act(endShiftPattern, { patternId: late, fromDay: "2026-11-26" });
+  expect(await shifts("2026-11-25", "2026-11-26")).toEqual([
+    "Early 25 06:00-14:00",
+    "Late 25 14:00-22:00",
+    "Early 26 06:00-14:00",
+  ]);
+  await undoLast("shift_pattern", late);
+  expect(await shifts("2026-11-26")).toEqual(["Early 26 06:00-14:00", "Late 26 14:00-22:00"]);
+});
+
+const changed = (seriesId: number, startLocal: string, endLocal: string) =>
+  said("changed", "2026-11-23", { seriesId, startLocal, endLocal });
+
+test("the running shift never ends in the past, and the one after it never vanishes", async () => {
+  await expect(act(addException, changed(early, "06:00", "09:00"))).rejects.toMatchObject({
+    code: "shift_begun",
+    params: { name: "Early", time: "2026-11-23 06:00–14:00" },
+  });
+  const { exceptionId: moved } = await act(addException, changed(late, "15:00", "22:00"));
+  const { exceptionId: longer } = await act(addException, changed(early, "06:00", "15:00"));
+  const asSaid = ["Early 23 06:00-15:00", "Late 23 15:00-22:00"];
+  clock = new ManualClock(ten + 4.5 * hour);
+  for (const exceptionId of [moved, longer])
+    await expect(act(removeException, { exceptionId })).rejects.toMatchObject({ name: "Refusal" });
+  expect(await shifts("2026-11-23")).toEqual(asSaid);
+  // It may still last longer or shorter than was said, from its own word, and that is taken back as well.
+  await act(changeException, { exceptionId: longer, endLocal: "14:45" });
+  expect((await shifts("2026-11-23"))[0]).toBe("Early 23 06:00-14:45");
+  await undoLast("calendar_exception", longer);
+  expect(await shifts("2026-11-23")).toEqual(asSaid);
+});
+
+test("what is over is not worked afterwards, and nothing is said over it", async () => {
+  const { exceptionId } = await act(addException, said("dropped", "2026-11-23", { seriesId: late }));
+  const { exceptionId: closed } = await act(addException, said("closed", "2026-11-23"));
+  clock = new ManualClock(ten + 13 * hour);
+  await act(removeException, { exceptionId: closed });
+  await expect(act(removeException, { exceptionId })).rejects.toMatchObject({
+    code: "time_over",
+    params: { name: "Late", time: "2026-11-23 14:00–22:00" },
+  });
+  const overtime = { name: "Overtime", startLocal: "13:00", endLocal: "23:30" };
+  await expect(act(addException, said("extra", "2026-11-23", overtime))).rejects.toMatchObject({
+    code: "shifts_at_once",
+  });
+  await handle.db.transaction((tx) => keepShiftsAhead(tx, clock.now()));
+  expect(await shifts("2026-11-23")).toEqual(["Early 23 06:00-14:00"]);
+});
+
+test("a closed day that opens again late is not worked before that", async () => {
+  const { exceptionId } = await act(addException, said("closed", "2026-11-24"));
+  clock = new ManualClock(ten + 29 * hour);
+  await act(removeException, { exceptionId });
+  await handle.db.transaction((tx) => keepShiftsAhead(tx, clock.now()));
+  expect(await shifts("2026-11-24")).toEqual(["Late 24 14:00-22:00"]);
+});
+
+test("of two people who plan the same hours at the same moment the second is refused", async () => {
+  const extra = (name: string) =>
+    said("extra", "2026-11-28", { name, startLocal: "06:00", endLocal: "10:00" });
+  let second: Promise<unknown> = Promise.resolve();
+  await handle.db.transaction(async (tx) => {
+    const asked = addException.input.parse(extra("Anna's"));
+    await addException.within({ tx, now: clock.now(), actor: supervisor }, randomUUID(), asked);
+    second = act(addException, extra("Ben's")).catch((error: unknown) => error);
+    // It waits for the line, before it looks through anything.
+    const waits = sql`select 1 from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))`;
+    await expect.poll(() => tx.execute(waits)).toHaveLength(1);
+  });
+  expect(await second).toMatchObject({ code: "shifts_at_once" });
+  expect(await shifts("2026-11-28")).toEqual(["Anna's 28 06:00-10:00"]);
 });
 
 test("what the page draws by itself is what is stored", async () => {

@@ -13,6 +13,8 @@ export interface LineCalendar {
 }
 
 export interface PlannedShift extends ShiftDraft {
+  /** The series of the pattern that makes it; null = it is an extra shift. */
+  readonly seriesId: number | null;
   /** The exception that made it what it is; null = it is as its pattern says. */
   readonly exceptionId: number | null;
 }
@@ -29,38 +31,75 @@ export function exceptionsOn(calendar: LineCalendar, day: string): CalendarExcep
  * its date on, and what is said otherwise of single days. Extra shifts happen on a closed day too.
  */
 export function expandCalendar(calendar: LineCalendar, fromDay: string, toDay: string): PlannedShift[] {
+  return expandDays(calendar, daysBetween(fromDay, toDay));
+}
+
+/** Local days from `fromDay` to `toDay`, both included. */
+export function daysBetween(fromDay: string, toDay: string): string[] {
+  const days: string[] = [];
+  for (let day = fromDay; day <= toDay; day = addDays(day, 1)) days.push(day);
+  return days;
+}
+
+/** As `expandCalendar`, of any days. */
+export function expandDays(calendar: LineCalendar, days: readonly string[]): PlannedShift[] {
+  return days.flatMap((day) => shiftsOn(calendar, day)).toSorted((a, b) => a.start - b.start);
+}
+
+function shiftsOn(calendar: LineCalendar, day: string): PlannedShift[] {
   const { lineId, zone, patterns } = calendar;
   const shifts: PlannedShift[] = [];
-  for (let day = fromDay; day <= toDay; day = addDays(day, 1)) {
-    const said = exceptionsOn(calendar, day);
-    const rule = said.find(({ kind }) => kind === "closed" || kind === "as_weekday");
-    const weekday = rule?.weekday ?? Temporal.PlainDate.from(day).dayOfWeek;
-    for (const pattern of rule?.kind === "closed" ? [] : patterns) {
-      if (!pattern.weekdays.includes(weekday)) continue;
-      const other = said.find(
-        ({ kind, seriesId }) => (kind === "changed" || kind === "dropped") && seriesId === pattern.seriesId,
-      );
-      if (other?.kind === "dropped") continue;
-      const times = {
-        startLocal: other?.startLocal ?? pattern.startLocal,
-        endLocal: other?.endLocal ?? pattern.endLocal,
-      };
-      const asSaid = shiftOn(day, pattern, zone);
-      const shift = shiftOn(day, { ...pattern, ...times }, zone);
-      if (asSaid === null || shift === null || !holds(pattern, asSaid.start)) continue;
-      shifts.push({ ...shift, exceptionId: other?.id ?? rule?.id ?? null });
-    }
-    for (const { id, name, startLocal, endLocal } of said.filter(({ kind }) => kind === "extra")) {
-      const extra = { lineId, name: name ?? "", startLocal: startLocal ?? "", endLocal: endLocal ?? "" };
-      const shift = shiftOn(day, { ...extra, id: null, breaks: [] }, zone);
-      if (shift !== null) shifts.push({ ...shift, exceptionId: id });
-    }
+  const said = exceptionsOn(calendar, day);
+  const rule = said.find(({ kind }) => kind === "closed" || kind === "as_weekday");
+  const weekday = rule?.weekday ?? Temporal.PlainDate.from(day).dayOfWeek;
+  for (const pattern of rule?.kind === "closed" ? [] : patterns) {
+    if (!pattern.weekdays.includes(weekday)) continue;
+    const { seriesId } = pattern;
+    const other = said.find(
+      (one) => (one.kind === "changed" || one.kind === "dropped") && one.seriesId === seriesId,
+    );
+    if (other?.kind === "dropped") continue;
+    const asSaid = shiftOn(day, pattern, zone);
+    if (asSaid === null || !holds(pattern, asSaid.start)) continue;
+    const { startLocal, endLocal } = { ...pattern, ...timesOf(other) };
+    const shift = other === undefined ? asSaid : shiftOn(day, { ...pattern, startLocal, endLocal }, zone);
+    if (shift !== null) shifts.push({ ...shift, seriesId, exceptionId: other?.id ?? rule?.id ?? null });
   }
-  return shifts.toSorted((a, b) => a.start - b.start);
+  for (const one of said.filter(({ kind }) => kind === "extra")) {
+    const extra = { id: null, lineId, name: one.name ?? "", startLocal: "", endLocal: "", breaks: [] };
+    const shift = shiftOn(day, { ...extra, ...timesOf(one) }, zone);
+    if (shift !== null) shifts.push({ ...shift, seriesId: null, exceptionId: one.id });
+  }
+  return shifts;
+}
+
+function timesOf(said: CalendarException | undefined) {
+  const { startLocal, endLocal } = said ?? {};
+  return { ...(startLocal ? { startLocal } : {}), ...(endLocal ? { endLocal } : {}) };
+}
+
+/**
+ * Local days from `fromDay` on whose shifts could be at once in a calendar whose patterns fit beside each other: a week,
+ * and what lies around each exception and each date on which a pattern begins or ends.
+ */
+export function daysToCheck(calendar: LineCalendar, fromDay: string): string[] {
+  const days = new Set(daysBetween(addDays(fromDay, -1), addDays(fromDay, 7)));
+  const around = (day: string, after: number) => {
+    for (const one of daysBetween(addDays(day, -1), addDays(day, after))) if (one > fromDay) days.add(one);
+  };
+  for (const { day } of calendar.exceptions) around(day, 1);
+  for (const at of calendar.patterns.flatMap(({ from, until }) => [from, until]))
+    if (at !== null) around(localDay(at, calendar.zone), 7);
+  return [...days].toSorted();
 }
 
 function holds({ from, until }: ShiftPattern, at: number): boolean {
   return (from ?? -Infinity) <= at && at < (until ?? Infinity);
+}
+
+/** Whether a pattern was taken back before it held at all. */
+export function neverHeld({ from, until }: Pick<ShiftPattern, "from" | "until">): boolean {
+  return from !== null && until !== null && until - from <= 1;
 }
 
 /** When the shift of a pattern began that would be running now, ms; null = none would. */
@@ -97,7 +136,7 @@ export function whyNotShifts(
 }
 
 /** `2026-11-28 06:00–14:00`, local. */
-function spanText({ start, end }: { start: number; end: number }, zone: string): string {
+export function spanText({ start, end }: { start: number; end: number }, zone: string): string {
   const local = (at: number) => Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
   const time = (at: number) => local(at).toPlainTime().toString({ smallestUnit: "minute" });
   return `${local(start).toPlainDate().toString()} ${time(start)}–${time(end)}`;

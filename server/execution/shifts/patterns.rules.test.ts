@@ -34,6 +34,12 @@ describe("two shifts at once are refused", () => {
   });
 });
 
+test("the refusal names both shifts and their times", () => {
+  expect(whyNotPattern(shift("13:00", "21:00", workdays, "Middle"), [early])).toMatchObject({
+    params: { name: "Middle", time: "13:00–21:00", other: "Early", otherTime: "06:00–14:00" },
+  });
+});
+
 test("a whole day does not overlap itself on the next one, and Saturday's night ends before Monday", () => {
   expect(whyNotPattern(shift("06:00", "06:00", [1, 2, 3, 4, 5, 6, 7]), [])).toBeNull();
   expect(whyNotPattern(shift("22:00", "06:00", [6]), [early])).toBeNull();

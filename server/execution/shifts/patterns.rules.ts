@@ -1,7 +1,7 @@
 import { Refusal } from "#server/core/refusal.contract.ts";
 import type { AddShiftPattern } from "./shifts.contract.ts";
 
-type Pattern = Omit<AddShiftPattern, "lineId">;
+type Pattern = Omit<AddShiftPattern, "lineId" | "fromDay">;
 
 const dayMinutes = 24 * 60;
 const weekMinutes = 7 * dayMinutes;
@@ -41,11 +41,10 @@ export function whyNotPattern(pattern: Pattern, others: readonly Pattern[]): Ref
   const week = weekOf(pattern);
   for (const other of others)
     if (weekOf(other).some((theirs) => week.some((ours) => overlap(ours, theirs))))
-      return new Refusal("shift_overlap", { name: pattern.name, other: other.name }, "startLocal");
+      return overlapOf(pattern, other, "startLocal");
   // More than a day long on neighbouring days: the pattern runs into itself.
   const selves = week.flatMap((a, i) => week.slice(i + 1).map((b) => [a, b] as const));
-  if (selves.some(([a, b]) => overlap(a, b)))
-    return new Refusal("shift_overlap", { name: pattern.name, other: pattern.name }, "weekdays");
+  if (selves.some(([a, b]) => overlap(a, b))) return overlapOf(pattern, pattern, "weekdays");
   const length = lengthOf(pattern.startLocal, pattern.endLocal);
   for (const pause of pattern.breaks) {
     const after = (minuteOf(pause.start) - minuteOf(pattern.startLocal) + dayMinutes) % dayMinutes;
@@ -53,4 +52,10 @@ export function whyNotPattern(pattern: Pattern, others: readonly Pattern[]): Ref
       return new Refusal("break_outside_shift", { start: pause.start, end: pause.end }, "breaks");
   }
   return null;
+}
+
+function overlapOf(pattern: Pattern, other: Pattern, field: string): Refusal {
+  const times = (one: Pattern) => `${one.startLocal.slice(0, 5)}–${one.endLocal.slice(0, 5)}`;
+  const both = { name: pattern.name, time: times(pattern), other: other.name, otherTime: times(other) };
+  return new Refusal("shift_overlap", both, field);
 }

@@ -36,6 +36,9 @@ export type ShiftPattern = z.infer<typeof ShiftPattern>;
 
 export const LocalTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day as HH:MM");
 
+/** A local date, `YYYY-MM-DD`. */
+export const LocalDay = z.iso.date();
+
 export const AddShiftPattern = z.object({
   lineId: rowId(),
   name: plainText(60),
@@ -46,7 +49,15 @@ export const AddShiftPattern = z.object({
     .array(z.object({ start: LocalTime, end: LocalTime }))
     .max(8)
     .default([]),
+  /** The first local day on which it is worked; left out = from now on. */
+  fromDay: LocalDay.optional(),
 });
 export type AddShiftPattern = z.infer<typeof AddShiftPattern>;
 
-export const EndShiftPattern = z.object({ patternId: rowId() });
+export const EndShiftPattern = z.object({
+  patternId: rowId(),
+  /** The first local day on which it is not worked any more; left out = from now on. */
+  fromDay: LocalDay.optional(),
+});
+
+export const ReopenShiftPattern = z.object({ patternId: rowId() });

@@ -6,7 +6,7 @@ import type { ShiftPattern, ShiftView } from "./shifts.contract.ts";
 
 type Row = typeof shiftInstance.$inferSelect;
 
-function viewOf(row: Row): ShiftView {
+export function shiftView(row: Row): ShiftView {
   const bounded = ({ start, end }: { start: number | null; end: number | null }) => ({
     start: start ?? 0,
     end: end ?? 0,
@@ -32,7 +32,7 @@ export async function shiftsAt(
     .select()
     .from(shiftInstance)
     .where(and(inArray(shiftInstance.lineId, [...lineIds]), sql`${shiftInstance.during} @> ${instant(at)}`));
-  return new Map(rows.map((row) => [row.lineId, viewOf(row)]));
+  return new Map(rows.map((row) => [row.lineId, shiftView(row)]));
 }
 
 /** Shifts that overlap [from, to), of one line or of all, in order of start. */
@@ -53,12 +53,12 @@ export async function shiftsBetween(
     )
     .orderBy(sql`lower(${shiftInstance.during})`, asc(shiftInstance.lineId))
     .limit(2000);
-  return rows.map(viewOf);
+  return rows.map(shiftView);
 }
 
 export async function shiftById(db: Db | Tx, id: number): Promise<ShiftView | undefined> {
   const [row] = await db.select().from(shiftInstance).where(eq(shiftInstance.id, id));
-  return row === undefined ? undefined : viewOf(row);
+  return row === undefined ? undefined : shiftView(row);
 }
 
 /** The patterns of a line that hold at an instant. */

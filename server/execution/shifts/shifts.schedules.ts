@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { publish } from "#server/core/facts.ts";
 import type { ReactionContext, Schedule } from "#server/core/runner.ts";
 import { epochMs, instant } from "#db/sql.ts";
-import { daysAhead, expandAllShifts } from "./expand.ts";
+import { keepShiftsAhead } from "./expand.ts";
 import { shiftEnded, shiftStarted } from "./shifts.facts.ts";
 
 /** Keeps shift instances fourteen days ahead, and says when a shift begins and ends. */
@@ -11,7 +11,7 @@ export const shiftSchedules: Schedule[] = [
     name: "shifts.expand",
     everyMs: 3_600_000,
     run: async ({ tx, now }) => {
-      await expandAllShifts(tx, now, -1, daysAhead);
+      await keepShiftsAhead(tx, now);
     },
   },
   { name: "shifts.turn", everyMs: 5000, run: turn },

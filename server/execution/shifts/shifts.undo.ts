@@ -1,6 +1,6 @@
 import { defineUndo, type Undoer } from "#server/core/undo.ts";
 import type { Change } from "#server/core/history.rules.ts";
-import { exceptionFields, removeException, restoreException } from "./calendar.commands.ts";
+import { changeException, exceptionFields, removeException, restoreException } from "./calendar.commands.ts";
 import {
   changeShiftPattern,
   endShiftPattern,
@@ -38,6 +38,10 @@ export const calendarUndoers: readonly Undoer[] = [
   onException("calendar.add", (context, change) =>
     removeException.part(context, { exceptionId: idOf(change) }),
   ),
+  onException("calendar.change", (context, change) => {
+    const before = Object.entries(change.before).filter(([, value]) => value !== null);
+    return changeException.part(context, { ...Object.fromEntries(before), exceptionId: idOf(change) });
+  }),
   onException("calendar.remove", (context, change) =>
     restoreException.part(context, { exceptionId: idOf(change) }),
   ),

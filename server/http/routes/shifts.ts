@@ -1,12 +1,22 @@
 import { z } from "zod";
 import { instantInPath, rowIdInPath } from "#server/core/number.contract.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
-import { AddShiftPattern, ShiftPattern, ShiftView } from "#server/execution/shifts/shifts.contract.ts";
+import {
+  AddShiftPattern,
+  EndShiftPattern,
+  ShiftPattern,
+  ShiftView,
+} from "#server/execution/shifts/shifts.contract.ts";
 import { allPatterns, shiftsBetween } from "#server/execution/shifts/shifts.queries.ts";
-import { addException, removeException } from "#server/execution/shifts/calendar.commands.ts";
+import {
+  addException,
+  changeException,
+  removeException,
+} from "#server/execution/shifts/calendar.commands.ts";
 import {
   AddException,
   CalendarView,
+  ChangeException,
   ChangeShiftPattern,
 } from "#server/execution/shifts/calendar.contract.ts";
 import { readCalendar } from "#server/execution/shifts/calendar.queries.ts";
@@ -58,10 +68,10 @@ export const shiftsRoutes: Routes = (api) => {
     path: "/shift-patterns/:patternId/end",
     params: Pattern,
     command: endShiftPattern,
-    body: z.object({}),
-    input: ({ params }) => params,
+    body: EndShiftPattern.omit({ patternId: true }),
+    input: ({ params, body }) => ({ ...body, ...params }),
     response: z.object({ patternId: z.number() }),
-    summary: "End a shift pattern; the running shift is worked to its end",
+    summary: "End a shift pattern, now or from a local date on; the running shift is worked to its end",
   });
   commandRoute(api, {
     path: "/shift-patterns/:patternId",
@@ -86,6 +96,15 @@ export const shiftsRoutes: Routes = (api) => {
     body: AddException,
     response: z.object({ exceptionId: z.number() }),
     summary: "Say that a line works otherwise on a day: holiday, overtime, a day that runs like another",
+  });
+  commandRoute(api, {
+    path: "/calendar/exceptions/:exceptionId",
+    params: z.object({ exceptionId: rowIdInPath() }),
+    command: changeException,
+    body: ChangeException.omit({ exceptionId: true }),
+    input: ({ params, body }) => ({ ...body, ...params }),
+    response: z.object({ exceptionId: z.number() }),
+    summary: "Say other times, another name or reason of a day; a running overtime may end later",
   });
   commandRoute(api, {
     path: "/calendar/exceptions/:exceptionId/remove",
