@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { io, type Socket } from "socket.io-client";
 import { systemClock } from "#server/core/clock.ts";
 import { deviceNamespace } from "#server/device/socketio/wire.contract.ts";
+import { letIn } from "#server/device/simulator/load.ts";
 import { setReflex } from "#server/execution/reflexes/reflexes.commands.ts";
 import { ChaosHouse } from "../chaos/house.ts";
 import { startChild } from "./child.ts";
@@ -37,7 +38,7 @@ class Machine {
   static async dial(url: string, auth: object): Promise<Machine> {
     const socket = io(url, { transports: ["websocket"], forceNew: true, auth });
     const machine = new Machine(socket);
-    await once(socket as never, "hello");
+    await letIn(socket, clock);
     return machine;
   }
 
