@@ -286,9 +286,6 @@ export class Launcher {
     const step = this.#options.terminal.step("Starting the plant's parts");
     try {
       await supervisor.start(...(await partsOf(input)));
-      step.update(1, 2);
-      this.#unlessStopping();
-      if (input.config.DEMO) await supervisor.start(plantPart(input));
       step.done();
     } catch (error) {
       step.failed();
@@ -299,7 +296,7 @@ export class Launcher {
 
 /**
  * A process that runs only some of the server's roles has an edge and screens elsewhere; a test that looks at no
- * screen may leave them unbuilt.
+ * screen may leave them unbuilt. All start at once: each knocks until the one it needs is there.
  */
 async function partsOf(input: EnvironmentInput): Promise<ChildSpec[]> {
   const { roles } = input.config;
@@ -307,5 +304,6 @@ async function partsOf(input: EnvironmentInput): Promise<ChildSpec[]> {
     serverPart(input),
     ...(roles.has("ingest") && roles.has("door") ? [edgePart(input)] : []),
     ...(roles.has("door") && (input.dev || (await builtFrom()) !== null) ? [webPart(input)] : []),
+    ...(input.config.DEMO ? [plantPart(input)] : []),
   ];
 }

@@ -67,13 +67,9 @@ export async function startPlant(config: PlantConfig, clock: Clock, log: Logger)
   const plant = new Plant({ seed: config.PLANT_SEED, speed: config.DEMO_SPEED, startAt: clock.now() });
   const plantLog = new PlantLog(config.PLANT_LOG);
   const shared = { config, plant, plantLog, clock, log };
-  const cells = await Promise.all(
-    plantSources.filter(({ driver }) => driver === "opcua").map((source) => opcUaOutlet(source, shared)),
-  );
   const outlets: Outlet[] = plantSources
     .filter(({ driver }) => driver !== "opcua")
     .map((source) => (source.driver === "sparkplug" ? sparkplugOutlet : deviceOutlet)(source, shared));
-  outlets.push(...cells);
   const sourceOf = new Map(plantMachines.map((machine) => [machine.code, machine.source]));
   const timer = setInterval(() => {
     const samples = plant.advanceTo(clock.now());
@@ -86,20 +82,24 @@ export async function startPlant(config: PlantConfig, clock: Clock, log: Logger)
   const links = () => Object.fromEntries(outlets.map((outlet) => [outlet.source, outlet.connected()]));
   const control = createControl({ plant, log: plantLog, links });
   const controlPort = await listen(control, config.PLANT_CONTROL_PORT);
-  log.info({ controlPort, speed: config.DEMO_SPEED, seed: config.PLANT_SEED }, "the plant runs");
-
-  return {
-    controlPort,
-    plant,
-    opcUaUrl: cells[0]?.url ?? "",
-    stop: async () => {
-      clearInterval(timer);
-      await Promise.all(outlets.map((outlet) => outlet.stop()));
-      control.closeAllConnections();
-      await new Promise<void>((resolve) => control.close(() => resolve()));
-      plantLog.close();
-    },
+  const stop = async () => {
+    clearInterval(timer);
+    await Promise.all(outlets.map((outlet) => outlet.stop()));
+    control.closeAllConnections();
+    await new Promise<void>((resolve) => control.close(() => resolve()));
+    plantLog.close();
   };
+  // Last, because the library takes a second to load: the other machines do not wait for it.
+  const opcUa = plantSources.filter(({ driver }) => driver === "opcua");
+  const cells = await Promise.all(opcUa.map((source) => opcUaOutlet(source, shared))).catch(
+    async (error: unknown) => {
+      await stop();
+      throw error;
+    },
+  );
+  outlets.push(...cells);
+  log.info({ controlPort, speed: config.DEMO_SPEED, seed: config.PLANT_SEED }, "the plant runs");
+  return { controlPort, plant, opcUaUrl: cells[0]?.url ?? "", stop };
 }
 
 interface Shared {
