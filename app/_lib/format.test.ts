@@ -4,6 +4,7 @@ import {
   formatDayTime,
   formatNumber,
   formatRunning,
+  formatRange,
   formatSigned,
   formatSpan,
   formatZone,
@@ -41,4 +42,8 @@ test("the plant's clock is shown, wherever the screen stands", () => {
   expect(formatClock("ar-u-nu-latn", "Europe/Berlin", noon)).toBe("13:00");
   expect(formatZone("en-GB", "Europe/Berlin", noon)).toBe("CET");
   expect(formatDayTime("en-GB", "Europe/Berlin", noon)).toBe("22 Nov, 13:00");
+});
+
+test("a range is isolated, so that it keeps its order in a line from right to left", () => {
+  expect(formatRange("06:00", "14:00")).toBe("\u206806:00–14:00\u2069");
 });

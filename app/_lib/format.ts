@@ -104,6 +104,14 @@ export function formatClock(locale: string, timeZone: string, at: number, second
   }).format(at);
 }
 
+/**
+ * From one to another, `06:00–14:00`; isolated (Unicode UAX #9), because between two numbers a language that runs from
+ * right to left would put the dash, and with it the end, before the beginning.
+ */
+export function formatRange(from: string, to: string): string {
+  return `\u2068${from}–${to}\u2069`;
+}
+
 /** The plant's zone as people write it, `CET`. */
 export function formatZone(locale: string, timeZone: string, at: number): string {
   // Arabic has only "GMT+1" spelled out; the sign on the wall of the plant says CET.

@@ -9,6 +9,7 @@ import { useCommand } from "#app/_lib/use-command.client.ts";
 import { useErrorWords, useRefusalWords } from "#app/_lib/words.client.ts";
 import { useDraft } from "#app/_live/reload-when-idle.client.ts";
 import { Button } from "#app/_ui/desk/button.client.tsx";
+import { SelectField } from "#app/_ui/desk/field.tsx";
 import { Dialog } from "#app/_ui/desk/dialog.client.tsx";
 import type {
   ImportAnswer,
@@ -30,11 +31,11 @@ const begin: Phase = { at: "choose", wrong: null };
 
 /**
  * A button that opens the reading of a file: it is tried at once, its wrong rows are named, and it is stored when
- * somebody says so. `sourceId`: the source whose tags the file holds. `onOpen`: the page keeps the button in its
+ * somebody says so. `kinds`: what the file may hold, the usual first. `sourceId`: the source whose tags it holds. `onOpen`: the page keeps the button in its
  * place from now on; `onStored`: something was stored.
  */
 export function ImportButton(props: {
-  kind: ImportKind;
+  kinds: readonly [ImportKind, ...ImportKind[]];
   sourceId?: number;
   onOpen?: () => void;
   onStored: () => void;
@@ -59,16 +60,17 @@ export function ImportButton(props: {
 }
 
 function ImportDialog(props: {
-  kind: ImportKind;
+  kinds: readonly [ImportKind, ...ImportKind[]];
   sourceId?: number;
   onStored: () => void;
   onClose: () => void;
 }): ReactNode {
-  const { kind, sourceId } = props;
+  const { kinds, sourceId } = props;
   const t = useTranslations("admin.import");
   const app = useTranslations("app");
   const refusal = useRefusalWords();
   const errorWords = useErrorWords();
+  const [kind, setKind] = useState<ImportKind>(kinds[0]);
   const [phase, setPhase] = useState<Phase>(begin);
   const run = useCommand<object, ImportAnswer>("/imports");
   // A file chosen after another one: what the first still has to say comes too late.
@@ -153,6 +155,14 @@ function ImportDialog(props: {
       closeWord={app("close")}
       foot={foot}
     >
+      {phase.at === "choose" && kinds.length > 1 && (
+        <SelectField
+          label={t("holds")}
+          value={kind}
+          onChange={(event) => setKind(event.target.value as ImportKind)}
+          options={kinds.map((value) => ({ value, label: t(`kind.${value}`) }))}
+        />
+      )}
       {(phase.at === "choose" || phase.at === "checking") && (
         <FileField
           busy={phase.at === "checking" ? t("checking", { file: phase.name }) : null}

@@ -9,11 +9,11 @@ import { Button } from "#app/_ui/desk/button.client.tsx";
 import { SelectField } from "#app/_ui/desk/field.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
 import type { CalendarView } from "#server/execution/shifts/calendar.contract.ts";
-import { expandCalendar, holesIn, type LineCalendar } from "#server/execution/shifts/calendar.rules.ts";
+import { expandCalendar, holesIn } from "#server/execution/shifts/calendar.rules.ts";
 import { addDays, localDay } from "#server/execution/shifts/shifts.rules.ts";
 import { DayDialog } from "./day-dialog.client.tsx";
 import { PatternSection } from "./pattern-section.client.tsx";
-import { shownShifts, weeksFrom } from "./plan.ts";
+import { type Line, shownShifts, weeksFrom } from "./plan.ts";
 import { WeekGrid } from "./week-grid.client.tsx";
 
 /**
@@ -38,30 +38,37 @@ export function CalendarPage(props: {
     topics: ["shift.", "plant."],
     everyMs: 60_000,
   });
-  const { lines, patterns, exceptions, begun, now } = data ?? props.initial;
-  const line = lines.find(({ id }) => String(id) === props.line) ?? lines[0];
+  const view = data ?? props.initial;
+  const { patterns, exceptions, now } = view;
+  const lines = view.lines.map(({ id, name, timeZone }): Line => ({
+    name,
+    calendar: {
+      lineId: id,
+      zone: timeZone,
+      patterns: patterns.filter(({ lineId }) => lineId === id),
+      exceptions,
+    },
+    begun: view.begun.filter(({ lineId }) => lineId === id),
+  }));
+  const line = lines.find(({ calendar: { lineId } }) => String(lineId) === props.line) ?? lines[0];
   if (line === undefined)
     return (
       <Notice kind="empty" title={t("noLine")} filling>
         {t("noLineText")}
       </Notice>
     );
-  const calendar: LineCalendar = {
-    lineId: line.id,
-    zone: line.timeZone,
-    patterns: patterns.filter(({ lineId }) => lineId === line.id),
-    exceptions,
-  };
-  const today = localDay(now, line.timeZone);
+  const { calendar } = line;
+  const { zone } = calendar;
+  const today = localDay(now, zone);
   const weeks = weeksFrom(today);
   const first = weeks[0]?.[0] ?? today;
   const last = weeks.at(-1)?.at(-1) ?? today;
-  const shifts = shownShifts(calendar, begun, now, [first, last]);
+  const shifts = shownShifts(line, now, [first, last]);
   const before = addDays(today, -7);
   const holes = holesIn(calendar, expandCalendar(calendar, before, last), before, last).filter(
     ({ day }) => day >= today,
   );
-  const clock = (at: number) => formatClock(locale, line.timeZone, at);
+  const clock = (at: number) => formatClock(locale, zone, at);
   return (
     <>
       <header className="d-panel flex flex-wrap items-end gap-3 p-4">
@@ -71,9 +78,9 @@ export function CalendarPage(props: {
         </div>
         <SelectField
           label={t("line")}
-          value={String(line.id)}
+          value={String(calendar.lineId)}
           onChange={(event) => router.replace(`${here}?line=${event.target.value}`, { scroll: false })}
-          options={lines.map(({ id, name }) => ({ value: String(id), label: name }))}
+          options={lines.map((one) => ({ value: String(one.calendar.lineId), label: one.name }))}
         />
         <Button tone="primary" onPress={() => setOpenDay(addDays(today, 1))}>
           {t("plan")}
@@ -109,7 +116,7 @@ export function CalendarPage(props: {
       />
       <PatternSection
         patterns={calendar.patterns}
-        zone={line.timeZone}
+        zone={zone}
         today={today}
         now={now}
         mayChange={props.mayChange}
@@ -120,8 +127,10 @@ export function CalendarPage(props: {
           key={openDay}
           day={openDay}
           today={today}
-          calendar={calendar}
-          lineName={line.name}
+          now={now}
+          line={line}
+          lines={lines}
+          takenBack={view.takenBack}
           onDay={setOpenDay}
           onReread={reread}
           onClose={() => {

@@ -4,24 +4,16 @@ import { useLocale, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { useForm, useWatch } from "react-hook-form";
 import { FormDialog } from "#app/_lib/desk/form-dialog.client.tsx";
-import { formatClock, formatDay, formatWeekday } from "#app/_lib/format.ts";
+import { formatDay, formatRange, formatWeekday } from "#app/_lib/format.ts";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { useErrorWords, useRefusalWords } from "#app/_lib/words.client.ts";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { SelectField, TextField } from "#app/_ui/desk/field.tsx";
-import type { RefusalView } from "#server/core/refusal.contract.ts";
 import type { CalendarException } from "#server/execution/shifts/calendar.contract.ts";
-import {
-  differenceOf,
-  exceptionsOn,
-  expandCalendar,
-  type LineCalendar,
-  type PlannedShift,
-  whyNotShifts,
-} from "#server/execution/shifts/calendar.rules.ts";
-import { addDays } from "#server/execution/shifts/shifts.rules.ts";
+import { exceptionsOn, expandCalendar } from "#server/execution/shifts/calendar.rules.ts";
 import { History } from "../_history/history.client.tsx";
-import { type DayForm, sayOf, withWord } from "./plan.ts";
+import { type DayForm, type Line, type LinePreview, previewOf, sayOf, shownShifts } from "./plan.ts";
+import { ShiftLine } from "./shift-line.client.tsx";
 
 const kinds = ["closed", "as_weekday", "extra", "changed", "dropped"] as const;
 
@@ -29,20 +21,24 @@ const kinds = ["closed", "as_weekday", "extra", "changed", "dropped"] as const;
 export function DayDialog(props: {
   day: string;
   today: string;
-  calendar: LineCalendar;
-  lineName: string;
+  now: number;
+  line: Line;
+  /** Of the whole plant: a word may be for every line. */
+  lines: readonly Line[];
+  takenBack: readonly CalendarException[];
   onDay: (day: string) => void;
   onReread: () => void;
   onClose: () => void;
 }): ReactNode {
-  const { day, today, calendar } = props;
+  const { day, today, now, line, lines } = props;
+  const { calendar } = line;
   const t = useTranslations("admin.calendar");
   const locale = useLocale();
   const command = useCommand<object, unknown>("/calendar/exceptions");
   const said = exceptionsOn(calendar, day);
-  const now = expandCalendar(calendar, addDays(day, -1), addDays(day, 1));
-  const onDay = now.filter(({ productionDay }) => productionDay === day);
+  const onDay = shownShifts(line, now, [day, day]);
   const ofPatterns = expandCalendar({ ...calendar, exceptions: [] }, day, day);
+  const backOnDay = exceptionsOn({ ...calendar, exceptions: props.takenBack }, day);
   const over = day < today;
   const form = useForm<DayForm>({
     defaultValues: {
@@ -57,15 +53,7 @@ export function DayDialog(props: {
     },
   });
   const fields = useWatch({ control: form.control }) as DayForm;
-  const ready = isReady(fields);
-  const would = ready
-    ? expandCalendar(
-        withWord(calendar, sayOf(fields, day, calendar.lineId)),
-        addDays(day, -1),
-        addDays(day, 1),
-      )
-    : now;
-  const why = whyNotShifts(would, calendar.zone);
+  const previews = isReady(fields) ? previewOf(lines, sayOf(fields, day, calendar.lineId), now) : [];
   const save = form.handleSubmit(async (values) => {
     if (over || (await command.run(sayOf(values, day, calendar.lineId))) === null) return;
     props.onClose();
@@ -101,6 +89,19 @@ export function DayDialog(props: {
         {said.map((one) => (
           <Said key={one.id} said={one} over={over} onReread={props.onReread} />
         ))}
+        {backOnDay.length > 0 && (
+          <details>
+            <summary className="d-link cursor-pointer text-sm">{t("takenBack")}</summary>
+            {backOnDay.map((one) => (
+              <div key={one.id} className="border-s-4 border-line ps-2">
+                <p>
+                  <SaidWords said={one} />
+                </p>
+                <History objectType="calendar_exception" objectId={one.id} onUndone={props.onReread} />
+              </div>
+            ))}
+          </details>
+        )}
       </div>
       {over ? (
         <p className="text-ink-2 sm:col-span-2">{t("over")}</p>
@@ -126,7 +127,7 @@ export function DayDialog(props: {
               label={t("shift")}
               options={series.map((one) => ({
                 value: String(one.seriesId),
-                label: `${one.name} ${one.startLocal}–${one.endLocal}`,
+                label: `${one.name} ${formatRange(one.startLocal, one.endLocal)}`,
               }))}
               value={fields.series}
               onChange={(event) => chosen(event.target.value)}
@@ -147,7 +148,7 @@ export function DayDialog(props: {
               value={fields.everyLine ? "all" : "line"}
               onChange={(event) => form.setValue("everyLine", event.target.value === "all")}
               options={[
-                { value: "line", label: props.lineName },
+                { value: "line", label: line.name },
                 { value: "all", label: t("everyLine") },
               ]}
             />
@@ -158,7 +159,7 @@ export function DayDialog(props: {
             {...form.register("reason", { required: t("required"), maxLength: 120 })}
             problem={form.formState.errors.reason?.message}
           />
-          <Preview before={now} after={would} zone={calendar.zone} why={why} />
+          <Preview previews={previews} />
         </>
       )}
     </FormDialog>
@@ -177,17 +178,11 @@ function Said(props: { said: CalendarException; over: boolean; onReread: () => v
   const { said, over } = props;
   const t = useTranslations("admin.calendar");
   const wrong = useErrorWords();
-  const locale = useLocale();
   const remove = useCommand<object, unknown>(`/calendar/exceptions/${String(said.id)}/remove`);
   return (
     <div className="border-s-4 border-ink ps-2">
       <p className="flex flex-wrap items-center gap-2">
-        <span className="font-semibold">
-          {said.kind === "as_weekday"
-            ? t("is.as_weekday", { weekday: formatWeekday(locale, said.weekday ?? 1) })
-            : t(`is.${said.kind}`)}
-        </span>
-        <bdi>{said.reason}</bdi>
+        <SaidWords said={said} />
         {said.lineId === null && <span className="d-chip">{t("everyLine")}</span>}
         <Button
           size="small"
@@ -211,54 +206,62 @@ function Said(props: { said: CalendarException; over: boolean; onReread: () => v
   );
 }
 
-/** What saving would take away and bring, or why it cannot be. */
-function Preview(props: {
-  before: readonly PlannedShift[];
-  after: readonly PlannedShift[];
-  zone: string;
-  why: RefusalView | null;
-}): ReactNode {
+function SaidWords(props: { said: CalendarException }): ReactNode {
+  const { kind, weekday, reason } = props.said;
+  const t = useTranslations("admin.calendar");
+  const locale = useLocale();
+  const words = kind === "as_weekday" ? { weekday: formatWeekday(locale, weekday ?? 1) } : {};
+  return (
+    <>
+      <span className="font-semibold">{t(`is.${kind}`, words)}</span> <bdi>{reason}</bdi>
+    </>
+  );
+}
+
+/** What saving would take away and bring, or why it cannot be; for every line of which that can be said. */
+function Preview(props: { previews: readonly LinePreview[] }): ReactNode {
   const t = useTranslations("admin.calendar");
   const words = useRefusalWords();
-  const { gone, come } = differenceOf(props.before, props.after);
+  const told = props.previews.filter(({ why, gone, come }) => why !== null || gone.length + come.length > 0);
   return (
-    <div className="border-t border-hairline pt-3 sm:col-span-2" aria-live="polite">
+    <div className="flex flex-col gap-2 border-t border-hairline pt-3 sm:col-span-2" aria-live="polite">
       <p className="font-semibold">{t("preview")}</p>
-      {props.why !== null ? (
-        <p role="alert">{words(props.why)}</p>
-      ) : gone.length + come.length === 0 ? (
-        <p className="text-ink-2">{t("previewSame")}</p>
-      ) : (
-        <>
-          {gone.length > 0 && <ShiftLines title={t("gone")} shifts={gone} zone={props.zone} />}
-          {come.length > 0 && <ShiftLines title={t("come")} shifts={come} zone={props.zone} />}
-        </>
-      )}
+      {told.length === 0 && <p className="text-ink-2">{t("previewSame")}</p>}
+      {told.map(({ line: { name, calendar }, why, gone, come }) => (
+        <div key={calendar.lineId}>
+          {props.previews.length > 1 && (
+            <p className="font-semibold">
+              <bdi>{name}</bdi>
+            </p>
+          )}
+          {why !== null && <p role="alert">{words(why)}</p>}
+          {why === null && gone.length > 0 && (
+            <ShiftLines title={t("gone")} shifts={gone} zone={calendar.zone} />
+          )}
+          {why === null && come.length > 0 && (
+            <ShiftLines title={t("come")} shifts={come} zone={calendar.zone} />
+          )}
+        </div>
+      ))}
     </div>
   );
 }
 
 function ShiftLines(props: {
   title: string;
-  shifts: readonly PlannedShift[];
+  shifts: ReturnType<typeof shownShifts>;
   zone: string;
   none?: string;
 }): ReactNode {
-  const locale = useLocale();
-  const clock = (at: number) => formatClock(locale, props.zone, at);
   return (
-    <p>
-      <span className="text-ink-2">{props.title}</span>{" "}
-      {props.shifts.length === 0
-        ? props.none
-        : props.shifts.map(({ name, start, end }) => (
-            <span key={start} className="me-3 inline-block">
-              <bdi>{name}</bdi>{" "}
-              <span className="tabular-nums">
-                {clock(start)}–{clock(end)}
-              </span>
-            </span>
-          ))}
-    </p>
+    <div>
+      <p className="text-ink-2">{props.title}</p>
+      {props.shifts.length === 0 && <p>{props.none}</p>}
+      {props.shifts.map((shift) => (
+        <p key={shift.start}>
+          <ShiftLine shift={shift} zone={props.zone} />
+        </p>
+      ))}
+    </div>
   );
 }

@@ -2,7 +2,7 @@
 
 import { useLocale, useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
-import { formatDay, formatWeekday } from "#app/_lib/format.ts";
+import { formatDay, formatRange, formatWeekday } from "#app/_lib/format.ts";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { useErrorWords } from "#app/_lib/words.client.ts";
 import { Button } from "#app/_ui/desk/button.client.tsx";
@@ -12,6 +12,7 @@ import { breaksText } from "#server/execution/imports/cells.rules.ts";
 import { neverHeld } from "#server/execution/shifts/calendar.rules.ts";
 import type { ShiftPattern } from "#server/execution/shifts/shifts.contract.ts";
 import { localDay } from "#server/execution/shifts/shifts.rules.ts";
+import { ImportButton } from "../_import/import-dialog.client.tsx";
 import { PatternDialog } from "./pattern-dialog.client.tsx";
 
 /** The shifts that a line works each week, each from its date on. */
@@ -38,11 +39,17 @@ export function PatternSection(props: {
       head: t("days"),
       value: (p) => p.weekdays.map((n) => formatWeekday(locale, n, "short")).join(" "),
     },
-    { key: "times", head: t("times"), value: (p) => `${p.startLocal}–${p.endLocal}` },
+    {
+      key: "times",
+      head: t("times"),
+      value: (p) => `${p.startLocal}–${p.endLocal}`,
+      cell: (p) => formatRange(p.startLocal, p.endLocal),
+    },
     {
       key: "breaks",
       head: t("breaks"),
       value: (p) => breaksText(p.breaks),
+      cell: (p) => p.breaks.map(({ start, end }) => formatRange(start, end)).join(", "),
     },
     {
       key: "holds",
@@ -79,9 +86,12 @@ export function PatternSection(props: {
   ];
   return (
     <section className="d-panel" aria-labelledby="patterns">
-      <h2 id="patterns" className="p-4 pb-2 font-semibold">
-        {t("patterns")}
-      </h2>
+      <div className="flex flex-wrap items-center justify-between gap-2 p-4 pb-2">
+        <h2 id="patterns" className="font-semibold">
+          {t("patterns")}
+        </h2>
+        {props.mayChange && <ImportButton kinds={["shifts"]} onStored={props.onChanged} />}
+      </div>
       {end.state.phase === "wrong" && <Notice kind="error" title={wrong(end.state.error)} />}
       <DataTable
         name="shift-patterns"

@@ -1,6 +1,16 @@
 import { expect, test } from "vitest";
 import type { LineCalendar } from "#server/execution/shifts/calendar.rules.ts";
-import { type DayForm, mondayOf, sayOf, shownShifts, weeksFrom, withWord } from "./plan.ts";
+import type { BegunShift } from "#server/execution/shifts/calendar.contract.ts";
+import {
+  type DayForm,
+  type Line,
+  mondayOf,
+  previewOf,
+  sayOf,
+  shownShifts,
+  weeksFrom,
+  withWord,
+} from "./plan.ts";
 
 const early = {
   id: 4,
@@ -52,14 +62,51 @@ test("what is sent holds what its kind needs; a single shift is never meant for 
   });
 });
 
+const now = Date.UTC(2026, 10, 24, 9);
+const morning = { start: Date.UTC(2026, 10, 24, 5), end: Date.UTC(2026, 10, 24, 13) };
+const begun: BegunShift = {
+  id: 1,
+  lineId: 1,
+  name: "Early",
+  productionDay: "2026-11-24",
+  breaks: [],
+  seriesId: 3,
+  ...morning,
+};
+const line: Line = { name: "Line 1", calendar, begun: [begun] };
+const told = (shifts: readonly { productionDay: string; start: number }[]) =>
+  shifts.map(({ productionDay, start }) => [productionDay, start]);
+
 test("what has begun is shown as it was, what comes as it will be", () => {
-  const now = Date.UTC(2026, 10, 24, 9);
-  const begun = { id: 1, lineId: 1, name: "Early", productionDay: "2026-11-24", breaks: [] };
-  const stands = { ...begun, start: Date.UTC(2026, 10, 24, 4), end: Date.UTC(2026, 10, 24, 13) };
   const closed = withWord(calendar, sayOf(form, "2026-11-25", 1));
-  const shown = shownShifts(closed, [stands, { ...stands, lineId: 2 }], now, ["2026-11-23", "2026-11-26"]);
-  expect(shown.map(({ productionDay, start }) => [productionDay, start])).toEqual([
-    ["2026-11-24", stands.start],
+  const shown = shownShifts({ ...line, calendar: closed }, now, ["2026-11-23", "2026-11-26"]);
+  expect(told(shown)).toEqual([
+    ["2026-11-24", morning.start],
     ["2026-11-26", Date.UTC(2026, 10, 26, 5)],
   ]);
+});
+
+test("closing a day takes nothing from the shift that runs, of any line", () => {
+  const other: Line = {
+    name: "Line 2",
+    calendar: {
+      ...calendar,
+      lineId: 2,
+      patterns: [{ ...early, lineId: 2, seriesId: 9, startLocal: "12:00" }],
+    },
+    begun: [],
+  };
+  const previews = previewOf([line, other], sayOf(form, "2026-11-24", 1), now);
+  expect(previews.map(({ line: { name }, why, gone, come }) => [name, why, told(gone), come])).toEqual([
+    ["Line 1", null, [], []],
+    ["Line 2", null, [["2026-11-24", Date.UTC(2026, 10, 24, 11)]], []],
+  ]);
+});
+
+test("a running shift may end earlier, and is refused to have begun at another time", () => {
+  const changed: DayForm = { ...form, kind: "changed", start: "06:00", end: "12:00" };
+  const [earlier] = previewOf([line], sayOf(changed, "2026-11-24", 1), now);
+  expect([earlier?.why, earlier?.come.map(({ end }) => end)]).toEqual([null, [Date.UTC(2026, 10, 24, 11)]]);
+  const [moved] = previewOf([line], sayOf({ ...changed, start: "07:00" }, "2026-11-24", 1), now);
+  expect(moved?.why).toMatchObject({ code: "shift_begun" });
 });

@@ -1,10 +1,14 @@
-import type { CalendarException } from "#server/execution/shifts/calendar.contract.ts";
+import type { RefusalView } from "#server/core/refusal.contract.ts";
+import type { BegunShift, CalendarException } from "#server/execution/shifts/calendar.contract.ts";
 import {
+  differenceOf,
   expandCalendar,
+  expandDays,
   type LineCalendar,
   type PlannedShift,
+  whyNotShifts,
 } from "#server/execution/shifts/calendar.rules.ts";
-import type { ShiftView } from "#server/execution/shifts/shifts.contract.ts";
+import { replan, whyTooLate } from "#server/execution/shifts/replan.rules.ts";
 import { addDays } from "#server/execution/shifts/shifts.rules.ts";
 
 /** Weeks that the page shows. */
@@ -24,23 +28,59 @@ export function weeksFrom(today: string): readonly (readonly string[])[] {
   );
 }
 
-type Shown = Pick<PlannedShift, "name" | "productionDay" | "start" | "end" | "breaks" | "exceptionId">;
+/** A line of the plant: by what its days are made, and what of them has begun. */
+export interface Line {
+  readonly name: string;
+  readonly calendar: LineCalendar;
+  readonly begun: readonly BegunShift[];
+}
+
+export type Shown = Pick<PlannedShift, "name" | "productionDay" | "start" | "end" | "breaks" | "exceptionId">;
 
 /**
  * What a line's days hold: what has begun as it stands in the record, what is to come as the calendar makes it. The
- * same rule makes the stored shifts, so what is drawn here is what will be.
+ * same rules make the stored shifts, so what is drawn here is what will be.
  */
 export function shownShifts(
-  calendar: LineCalendar,
-  begun: readonly ShiftView[],
+  { calendar, begun }: Omit<Line, "name">,
   now: number,
   [from, to]: readonly [string, string],
 ): readonly Shown[] {
-  const past = begun
-    .filter((shift) => shift.lineId === calendar.lineId && shift.productionDay >= from)
+  const plan = replan(expandCalendar(calendar, from, to), begun, now);
+  const had = plan.begun
+    .filter(({ productionDay }) => productionDay >= from && productionDay <= to)
     .map((shift) => ({ ...shift, exceptionId: null }));
-  const coming = expandCalendar(calendar, from, to).filter(({ start }) => start > now);
-  return [...past, ...coming].toSorted((a, b) => a.start - b.start);
+  return [...had, ...plan.coming].toSorted((a, b) => a.start - b.start);
+}
+
+/** What saying something of a day does to a line: why it cannot be, or what goes and comes. */
+export interface LinePreview {
+  readonly line: Line;
+  readonly why: RefusalView | null;
+  readonly gone: readonly Shown[];
+  readonly come: readonly Shown[];
+}
+
+/** What a word about a day would do, judged as the server will judge it; a word for every line is judged for each. */
+export function previewOf(
+  lines: readonly Line[],
+  said: ReturnType<typeof sayOf>,
+  now: number,
+): readonly LinePreview[] {
+  const around = [addDays(said.day, -1), addDays(said.day, 1)] as const;
+  return lines
+    .filter(({ calendar }) => said.lineId === null || said.lineId === calendar.lineId)
+    .map((line) => {
+      const { calendar, begun } = line;
+      const after = withWord(calendar, said);
+      const stands = shownShifts(line, now, around);
+      const would = shownShifts({ calendar: after, begun }, now, around);
+      const onDay = (one: LineCalendar) => expandDays(one, [said.day]);
+      // A word about a whole day means what of it has not begun, so it never comes too late.
+      const whole = said.kind === "closed" || said.kind === "as_weekday";
+      const late = whole ? null : whyTooLate(onDay(calendar), onDay(after), begun, now, calendar.zone);
+      return { line, why: late ?? whyNotShifts(would, calendar.zone), ...differenceOf(stands, would) };
+    });
 }
 
 /** What a form says of a day, as the calendar would hold it. */

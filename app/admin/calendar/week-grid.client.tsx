@@ -3,10 +3,11 @@
 import { CalendarOff, CalendarPlus, Clock } from "lucide-react";
 import { useLocale, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
-import { formatClock, formatDay, formatWeekday } from "#app/_lib/format.ts";
+import { formatDay, formatWeekday } from "#app/_lib/format.ts";
 import type { CalendarException } from "#server/execution/shifts/calendar.contract.ts";
 import { exceptionsOn, hoursOf, type LineCalendar } from "#server/execution/shifts/calendar.rules.ts";
 import type { shownShifts } from "./plan.ts";
+import { ShiftLine } from "./shift-line.client.tsx";
 
 /** Weeks as rows, days as columns; on a phone a list of days. A day that is otherwise says how, and why. */
 export function WeekGrid(props: {
@@ -71,7 +72,6 @@ function Day(props: {
   const { day, past, said, shifts, zone, now } = props;
   const t = useTranslations("admin.calendar");
   const locale = useLocale();
-  const clock = (at: number) => formatClock(locale, zone, at);
   const look = past ? "bg-canvas text-ink-2" : "bg-surface";
   return (
     <li className={look} data-day={day}>
@@ -110,13 +110,12 @@ function Day(props: {
         {shifts.map((shift) => (
           <span
             key={shift.start}
-            className={`flex flex-wrap gap-x-2 border-s-4 ps-1.5 text-sm leading-snug ${shift.exceptionId === null ? "border-line" : "border-ink"}`}
+            className={`border-s-4 ps-1.5 text-sm leading-snug ${shift.exceptionId === null ? "border-line" : "border-ink"}`}
           >
-            <span className="tabular-nums">
-              {clock(shift.start)}–{clock(shift.end)}
-            </span>
-            <bdi className="text-ink-2">{shift.name}</bdi>
-            {shift.start <= now && now < shift.end && <span className="font-semibold">{t("runs")}</span>}
+            <ShiftLine shift={shift} zone={zone} />
+            {shift.start <= now && now < shift.end && (
+              <span className="block font-semibold">{t("runs")}</span>
+            )}
           </span>
         ))}
         {shifts.length === 0 && said.length === 0 && <span className="text-sm text-ink-2">{t("free")}</span>}

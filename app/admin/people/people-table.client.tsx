@@ -9,6 +9,7 @@ import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import { codeOf } from "#server/core/code-of.rules.ts";
 import type { SkillView } from "#server/execution/people/skills.contract.ts";
 import type { PersonView } from "#server/execution/people/people.contract.ts";
+import { ImportButton } from "../_import/import-dialog.client.tsx";
 import { BadgesDialog } from "./badges-dialog.client.tsx";
 import { SkillDays, SkillListDialog, SkillsDialog } from "./skills-dialog.client.tsx";
 import { PersonDialog } from "./person-dialog.client.tsx";
@@ -81,6 +82,7 @@ export function PeopleTable(props: { initial: readonly PersonView[] }): ReactNod
       <div className="flex items-center justify-between gap-3 p-4 pb-2">
         <h1 className="text-lg font-semibold">{t("title")}</h1>
         <div className="flex flex-wrap justify-end gap-2">
+          <ImportButton kinds={["people", "skills"]} onStored={reread} />
           <Button onPress={() => setShown("list")}>{t("skillList")}</Button>
           <Button tone="primary" onPress={() => setOpen("new")}>
             {t("add")}

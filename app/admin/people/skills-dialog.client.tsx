@@ -4,6 +4,7 @@ import { useTimeZone, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { useForm } from "react-hook-form";
 import { toLocalInput } from "#app/_lib/local-time.ts";
+import { formatRange } from "#app/_lib/format.ts";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { useErrorWords } from "#app/_lib/words.client.ts";
 import { useNow } from "#app/_live/now.client.ts";
@@ -125,7 +126,7 @@ export function SkillsDialog(props: {
         say={(field, value) => {
           if (skillOfField(field) === null || value === null || typeof value !== "object") return undefined;
           const { since, expiresOn } = value as { since: string; expiresOn: string | null };
-          return `${since} – ${expiresOn ?? t("skillForGood")}`;
+          return formatRange(since, expiresOn ?? t("skillForGood"));
         }}
       />
     </Dialog>

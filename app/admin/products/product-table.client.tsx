@@ -12,6 +12,7 @@ import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
 import { TextField } from "#app/_ui/desk/field.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import type { ProductSummary } from "#server/execution/orders/definition.contract.ts";
+import { ImportButton } from "../_import/import-dialog.client.tsx";
 
 /** What the plant makes, and what is said of each; what nobody said yet stands out as such. */
 export function ProductTable(props: { initial: readonly ProductSummary[] }): ReactNode {
@@ -60,9 +61,12 @@ export function ProductTable(props: { initial: readonly ProductSummary[] }): Rea
     <section className="d-panel">
       <div className="flex items-center justify-between gap-3 p-4 pb-2">
         <h1 className="text-lg font-semibold">{t("title")}</h1>
-        <Button tone="primary" onPress={() => setAdding(true)}>
-          {t("add")}
-        </Button>
+        <div className="flex flex-wrap justify-end gap-2">
+          <ImportButton kinds={["products", "routings", "bills"]} onStored={reread} />
+          <Button tone="primary" onPress={() => setAdding(true)}>
+            {t("add")}
+          </Button>
+        </div>
       </div>
       {error !== null && <Notice kind="error" title={t("unread")} />}
       <DataTable

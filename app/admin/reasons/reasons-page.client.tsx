@@ -15,6 +15,7 @@ import type {
   StopReasonRecord,
 } from "#server/execution/reasons/reasons.contract.ts";
 import { mostReasons, offeredByKind } from "#server/execution/reasons/reasons.rules.ts";
+import { ImportButton } from "../_import/import-dialog.client.tsx";
 import { GroupDialog } from "./group-dialog.client.tsx";
 import { ReasonDialog } from "./reason-dialog.client.tsx";
 import { ReasonList } from "./reason-list.client.tsx";
@@ -66,6 +67,7 @@ export function ReasonsPage(props: { initial: ReasonTree }): ReactNode {
             <p className="text-ink-2">{t("text")}</p>
           </div>
           <div className="ms-auto flex flex-wrap gap-2">
+            <ImportButton kinds={["reasons"]} onStored={tree.reread} />
             <Button onPress={() => setOpen({ what: "group", group: null })}>{t("addGroup")}</Button>
             <Button
               tone="primary"

@@ -36,13 +36,15 @@ const forms: Readonly<Record<SetupStep, (props: StepProps) => ReactNode>> = {
 };
 
 /** What a file can say of a step; a source's tags are brought in where the source is. */
-const files: Partial<Readonly<Record<SetupStep, ImportKind>>> = {
-  machine: "machines",
-  product: "products",
-  shift: "shifts",
-  reasons: "reasons",
-  people: "people",
-  order: "orders",
+const files: Partial<Readonly<Record<SetupStep, readonly [ImportKind, ...ImportKind[]]>>> = {
+  plant: ["works"],
+  machine: ["machines"],
+  product: ["products", "routings", "bills"],
+  shift: ["shifts"],
+  reasons: ["reasons"],
+  people: ["people", "skills"],
+  order: ["orders"],
+  station: ["stations"],
 };
 
 /** Where what a step began is changed later, with its history. */
@@ -155,7 +157,7 @@ export function SetupPage(props: {
                   {file !== undefined && (
                     <div className="mt-3 border-t border-hairline pt-3">
                       <ImportButton
-                        kind={file}
+                        kinds={file}
                         // What a file did is read before the list goes on to its next step.
                         onOpen={() => router.replace(`${path}?step=${step}`, { scroll: false })}
                         onStored={reread}

@@ -10,6 +10,7 @@ import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import { Ago } from "#app/_ui/relative-time.client.tsx";
 import type { StationCodeView, StationView } from "#server/execution/people/stations.contract.ts";
+import { ImportButton } from "../_import/import-dialog.client.tsx";
 import { StationCode } from "./station-code.client.tsx";
 import { StationDialog } from "./station-dialog.client.tsx";
 
@@ -76,9 +77,12 @@ export function StationTable(props: {
     <section className="d-panel">
       <div className="flex items-center justify-between gap-3 p-4 pb-2">
         <h1 className="text-lg font-semibold">{t("title")}</h1>
-        <Button tone="primary" onPress={() => setMaking(true)}>
-          {t("add")}
-        </Button>
+        <div className="flex flex-wrap justify-end gap-2">
+          <ImportButton kinds={["stations"]} onStored={reread} />
+          <Button tone="primary" onPress={() => setMaking(true)}>
+            {t("add")}
+          </Button>
+        </div>
       </div>
       {error !== null && <Notice kind="error" title={t("unread")} />}
       {command.state.phase === "wrong" && <Notice kind="error" title={wrong(command.state.error)} />}

@@ -8,6 +8,7 @@ import { Button } from "#app/_ui/desk/button.client.tsx";
 import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
 import type { ToolView } from "#server/execution/tools/tools.contract.ts";
+import { ImportButton } from "../_import/import-dialog.client.tsx";
 import { ToolDialog } from "./tool-dialog.client.tsx";
 import { Cavities, LifeBar, Place } from "./tool-parts.client.tsx";
 
@@ -57,9 +58,12 @@ export function ToolTable(props: { initial: readonly ToolView[] }): ReactNode {
     <section className="d-panel">
       <div className="flex items-center justify-between gap-3 p-4 pb-2">
         <h1 className="text-lg font-semibold">{t("title")}</h1>
-        <Button tone="primary" onPress={() => setAdding(true)}>
-          {t("add")}
-        </Button>
+        <div className="flex flex-wrap justify-end gap-2">
+          <ImportButton kinds={["tools"]} onStored={reread} />
+          <Button tone="primary" onPress={() => setAdding(true)}>
+            {t("add")}
+          </Button>
+        </div>
       </div>
       {error !== null && <Notice kind="error" title={t("unread")} />}
       <DataTable

@@ -2,7 +2,7 @@
 
 import { useLocale, useTimeZone, useTranslations } from "next-intl";
 import { type ReactNode, useEffect, useState } from "react";
-import { formatClock, formatSpan } from "#app/_lib/format.ts";
+import { formatClock, formatRange, formatSpan } from "#app/_lib/format.ts";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { useErrorWords } from "#app/_lib/words.client.ts";
 import { useNow } from "#app/_live/now.client.ts";
@@ -82,7 +82,7 @@ function useStopSpan(stop: StopView): string {
   const now = useNow(1000);
   const clock = (at: number) => formatClock(locale, timeZone, at);
   const end = stop.end === null ? t("now") : clock(stop.end);
-  return `${clock(stop.start)}–${end} · ${formatSpan(locale, (stop.end ?? now) - stop.start)}`;
+  return `${formatRange(clock(stop.start), end)} · ${formatSpan(locale, (stop.end ?? now) - stop.start)}`;
 }
 
 function StopRow(props: { stop: StopView; current: boolean; onPress: () => void }): ReactNode {

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import {
   asBreaks,
+  asDay,
   asFlag,
+  asNames,
   asList,
   asLocalTime,
   asNumber,
@@ -69,6 +71,19 @@ test.each([
   ["06:00:30", "time_malformed"],
 ])("%s as a time of day", (text, value) => {
   expect(code(asTime, text)).toBe(value);
+});
+
+test.each([
+  ["2026-11-30", "2026-11-30"],
+  ["2026-11-31", "time_malformed"],
+  ["30.11.2026", "time_malformed"],
+  ["2026-11-30 14:00", "time_malformed"],
+])("%s as a day", (text, value) => {
+  expect(code(asDay, text)).toBe(value);
+});
+
+test("names are divided by commas and semicolons, for a name may hold spaces", () => {
+  expect(code(asNames, " Press 1, press-2;; Saw ")).toEqual(["Press 1", "press-2", "Saw"]);
 });
 
 test.each([

@@ -102,6 +102,13 @@ export function breaksText(breaks: readonly { readonly start: string; readonly e
 /** Several words in one cell, divided by spaces, commas or semicolons. */
 export const asList: ReadCell = (text) => text.split(/[\s,;]+/).filter((word) => word !== "");
 
+/** Several names in one cell, divided by commas or semicolons: a name may hold spaces. */
+export const asNames: ReadCell = (text) =>
+  text
+    .split(/[,;]/)
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+
 /** `0=idle;3=running`; a `;`, `=` or `\` that belongs to a word has a `\` before it. */
 export const asWords: ReadCell = (text) => {
   const pairs = (text.match(/(?:\\.|[^\\;])+/g) ?? []).filter((pair) => pair.trim() !== "");
@@ -125,11 +132,21 @@ export function wordsText(map: Readonly<Record<string, string>>): string {
     .join(";");
 }
 
+/** Whether the calendar has this day, `2026-11-30`. */
+function isDay(text: string): boolean {
+  const at = Date.parse(`${text}T00:00Z`);
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
+}
+
+/** A day, `2026-11-30`. */
+export const asDay: ReadCell = (text) => {
+  if (!isDay(text)) throw new Refusal("time_malformed", { value: text });
+  return text;
+};
+
 /** A local day, or day and time, as `2026-11-30 14:00`; a day alone means its last minute. */
 export const asLocalTime: ReadCell = (text, file) => {
   const [, day = "", , time = "23:59"] = /^(\d{4}-\d{2}-\d{2})([ T](.+))?$/.exec(text) ?? [];
-  const plain =
-    Number.isNaN(Date.parse(`${day}T00:00Z`)) || !new Date(`${day}T00:00Z`).toISOString().startsWith(day);
-  if (plain) throw new Refusal("time_malformed", { value: text });
+  if (!isDay(day)) throw new Refusal("time_malformed", { value: text });
   return `${day}T${String(asTime(time, file))}`;
 };

@@ -69,7 +69,11 @@ export function defineImporter<V>(definition: ImporterDefinition<V>): Importer {
       const wrong = new Set(problems.map(({ line }) => line));
       const good = read.filter(({ line }) => !wrong.has(line));
       const stored = await store(context, good, sourceId);
-      return { outcomes: stored.outcomes, problems: [...problems, ...stored.problems] };
+      // A command names its own field, which the file may not have.
+      const refused = stored.problems.map((problem) =>
+        columns.some(({ name }) => name === problem.column) ? problem : { ...problem, column: null },
+      );
+      return { outcomes: stored.outcomes, problems: [...problems, ...refused] };
     },
   };
 }

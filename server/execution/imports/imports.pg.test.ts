@@ -2,11 +2,12 @@ import { eq, inArray } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { audit, command } from "#db/schema/core/core.ts";
 import { personBadge, personPin } from "#db/schema/core/auth.ts";
-import { job } from "#db/schema/execution/orders.ts";
+import { physicalAsset, workUnit } from "#db/schema/execution/plant.ts";
+import { job, material } from "#db/schema/execution/orders.ts";
 import { testDb } from "#db/testing.ts";
 import { ManualClock } from "#server/core/clock.ts";
+import { mountTool } from "../tools/mounts.commands.ts";
 import { verifyPin } from "../people/passwords.ts";
-import { setSite } from "../plant/plant.commands.ts";
 import type { ImportKind } from "./imports.contract.ts";
 import { administrator, importsOn, imports, pepper, rowCounts, sums } from "./testing.ts";
 
@@ -18,12 +19,13 @@ const clock = new ManualClock(Date.UTC(2026, 10, 23, 9));
 beforeAll(async () => {
   handle = await testDb();
   house = importsOn({ db: handle.db, clock });
-  const site = { name: "Works", timeZone: "Europe/Berlin" };
-  await setSite.execute({ db: handle.db, clock }, administrator, crypto.randomUUID(), site);
+  await handle.db.insert(material).values({ code: "pp", name: "Polypropylene", unit: "kg" });
 });
 afterAll(() => handle.close());
 
 const files = {
+  works: `name,timeZone
+Works,Europe/Berlin`,
   machines: `line,code,name,kind,signal
 Hall 1,press-1,Press 1,press,connected
 Hall 1,press-2,"=Press ""2""",press,manual
@@ -43,10 +45,28 @@ Tool change,,yes,press`,
   people: `code,name,roles,badge,pin
 ada,Ada Larsen,"operator, setter",100234,482913
 ben,Ben Okoro,supervisor,100235 100236,`,
+  skills: `person,skill,since,expiresOn
+ada,Tool change,2026-03-01,2028-02-29
+ada,Crane,2026-03-01,
+ben,Tool change,2026-05-01,`,
+  routings: `product,operation,sequence,machineKind,machines,setupMinutes,skill
+cap,Moulding,10,press,,30,Tool change
+cap,Cutting,20,,"saw-1, press-2",,
+lid,Cutting,,saw,,2.5,`,
+  bills: `product,component,perPart,scrapPercent
+cap,pp,0.0032,2
+cap,lid,1,
+lid,Polypropylene,0.001,`,
+  tools: `serial,name,lifeCycles,cavities,startShots,storage
+M-1042,"Cap mould, 8 cavities",500000,8,120000,Rack 3
+C-7,,,,,`,
   orders: `code,product,quantity,machine,operation,due,priority
 WO-1,cap,20000,press-1,Moulding,2026-11-30 14:00,2
 WO-1,cap,20000,saw-1,Cutting,2026-11-30 14:00,2
 WO-2,lid,10,saw-1,Cutting,,`,
+  stations: `name;machines;language;theme
+At the presses;press-1, press-2;de;dark
+At the saw;Säge;;`,
 } as const satisfies Partial<Record<ImportKind, string>>;
 const kinds = Object.keys(files) as (keyof typeof files)[];
 
@@ -248,6 +268,34 @@ test("a file that cannot be meant is refused as a whole, with one sentence", asy
   expect(await refused("planned\nyes")).toMatchObject({ code: "column_missing", params: { name: "name" } });
   expect(await refused("name\n")).toMatchObject({ code: "file_empty" });
   expect(await refused(`name\n${"Jam\n".repeat(501)}`)).toMatchObject({ code: "too_many_rows" });
+});
+
+test("a bill that would hold itself, a skill of nobody, a tool on a machine and a routing to nowhere are named", async () => {
+  const told = async (kind: ImportKind, csv: string) =>
+    (await house.attempt(kind, csv)).problems.map(({ line, column, code }) => [line, column, code]);
+  expect(await told("bills", "product,component,perPart\nlid,cap,1\ncap,nothing,1\ncap,pp,-1")).toEqual([
+    [2, null, "bill_circle"],
+    [3, "component", "name_unknown"],
+    [4, "perPart", "number_too_small"],
+  ]);
+  expect(
+    await told("skills", "person,skill,expiresOn\nnobody,Crane,\nada,Crane,30.11.2026\nben,Crane,2020-01-01"),
+  ).toEqual([
+    [2, "person", "name_unknown"],
+    [3, "expiresOn", "time_malformed"],
+    [4, "expiresOn", "invalid"],
+  ]);
+  const [tool] = await handle.db.select().from(physicalAsset).where(eq(physicalAsset.serial, "M-1042"));
+  const [press] = await handle.db.select().from(workUnit).where(eq(workUnit.code, "press-1"));
+  const mount = { toolId: tool?.id, machineId: press?.id };
+  await mountTool.execute({ db: handle.db, clock }, administrator, crypto.randomUUID(), mount);
+  expect(await told("tools", "serial,storage\nM-1042,Rack 9")).toEqual([[2, "storage", "tool_mounted"]]);
+  // What is said of a product's operations holds together or not at all.
+  const nowhere = "product,operation,machineKind\ncap,Moulding,press\ncap,Painting,robot";
+  expect(await told("routings", nowhere)).toEqual([
+    [2, null, "operation_nowhere"],
+    [3, null, "operation_nowhere"],
+  ]);
 });
 
 test("nobody brings in what they may not type in", async () => {

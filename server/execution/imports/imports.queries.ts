@@ -5,6 +5,7 @@ import type { CsvCell } from "#server/core/csv.rules.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { listStopReasons } from "../reasons/reasons.queries.ts";
 import { listPeople } from "../people/people.queries.ts";
+import { listStations } from "../people/stations.queries.ts";
 import { readPlant } from "../plant/plant.queries.ts";
 import { allPatterns } from "../shifts/shifts.queries.ts";
 import { tagsOfSource } from "../tags/tags.queries.ts";
@@ -30,6 +31,10 @@ export function currentRows(
 }
 
 const read: Readonly<Record<ImportKind, Read>> = {
+  works: async (db) => {
+    const { site } = await readPlant(db);
+    return site === null ? [] : [{ name: site.name, timeZone: site.timeZone }];
+  },
   machines: async (db) =>
     (await readPlant(db)).lines.flatMap((line) =>
       line.machines.map(({ code, name, kind, signal }) => ({
@@ -85,6 +90,47 @@ const read: Readonly<Record<ImportKind, Read>> = {
         roles: roles.join(", "),
         badge: badges.join(", "),
       })),
+  skills: (db) =>
+    rowsOf(
+      db.execute(sql`
+        select p.code as person, s.name as skill, h.since::text as since, h.expires_on::text as "expiresOn"
+        from person_skill h join person p on p.id = h.person_id join skill s on s.id = h.skill_id
+        where p.active and s.active order by p.code, s.name`),
+    ),
+  routings: (db, now) =>
+    rowsOf(
+      db.execute(sql`
+        select p.code as product, o.name as operation, o.sequence, o.machine_kind as "machineKind",
+          (select string_agg(w.code, ', ' order by w.code)
+           from routing_operation_machine m join work_unit w on w.id = m.machine_id
+           where m.operation_id = o.id) as machines,
+          o.setup_ms / 60000.0::float8 as "setupMinutes", s.name as skill
+        from routing r
+        join product p on p.id = r.product_id
+        join routing_operation o on o.routing_id = r.id
+        left join skill s on s.id = o.skill_id
+        where r.during @> ${instant(now)}
+        order by p.code, o.sequence`),
+    ),
+  bills: (db, now) =>
+    rowsOf(
+      db.execute(sql`
+        select p.code as product, coalesce(m.code, c.code) as component, b.per_part::float8 as "perPart",
+          b.scrap_percent::float8 as "scrapPercent"
+        from bill_of_material b
+        join product p on p.id = b.product_id
+        left join material m on m.id = b.material_id
+        left join product c on c.id = b.component_id
+        where b.during @> ${instant(now)}
+        order by p.code, component`),
+    ),
+  tools: (db) =>
+    rowsOf(
+      db.execute(sql`
+        select a.serial, a.name, a.life_cycles::float8 as "lifeCycles", a.cavities,
+          a.start_shots::float8 as "startShots", a.storage
+        from physical_asset a where a.kind = 'tool' and a.active order by a.serial`),
+    ),
   orders: async (db) => {
     const zone = (await readPlant(db)).site?.timeZone ?? "UTC";
     const rows = await rowsOf(
@@ -103,6 +149,15 @@ const read: Readonly<Record<ImportKind, Read>> = {
       due: typeof due === "number" ? localText(due, zone) : null,
     }));
   },
+  stations: async (db, now) =>
+    (await listStations(db, now))
+      .filter(({ revokedAt }) => revokedAt === null)
+      .map(({ name, machines, language, theme }) => ({
+        name,
+        machines: machines.map(({ code }) => code).join(", "),
+        language,
+        theme,
+      })),
 };
 
 async function rowsOf(answer: PromiseLike<readonly Record<string, unknown>[]>): Promise<FileRow[]> {

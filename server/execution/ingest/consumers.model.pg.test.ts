@@ -129,7 +129,7 @@ class Servers {
   async end(how: "stopped" | "killed"): Promise<void> {
     const ending = this.#running.splice(0);
     if (how === "killed") await Promise.all(ending.map(({ db }) => db.$client.end({ timeout: 0 })));
-    await Promise.all(ending.map(({ lanes }) => lanes.stop()));
+    for (const { lanes } of ending) await lanes.stop();
     await Promise.all(ending.map(({ db }) => db.$client.end({ timeout: 1 })));
   }
 

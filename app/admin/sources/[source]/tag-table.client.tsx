@@ -102,7 +102,7 @@ export function TagTable(props: {
       <div className="flex flex-wrap items-center justify-between gap-2 p-4 pb-2">
         <h2 className="font-semibold">{t("tagsTitle")}</h2>
         <span className="flex flex-wrap gap-2">
-          <ImportButton kind="tags" sourceId={source.id} onStored={tags.reread} />
+          <ImportButton kinds={["tags"]} sourceId={source.id} onStored={tags.reread} />
           <TemplateTools source={source} machines={machines} tags={tags.data ?? []} onDone={tags.reread} />
         </span>
       </div>
