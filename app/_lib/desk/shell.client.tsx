@@ -2,7 +2,6 @@
 
 import { UserRound } from "lucide-react";
 import Link from "next/link";
-import { usePathname } from "next/navigation";
 import { useLocale, useTimeZone, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { send } from "#app/_lib/api.client.ts";
@@ -13,35 +12,9 @@ import { languageNames, languages } from "#app/_lib/i18n/languages.ts";
 import { useLinkState } from "#app/_live/live-provider.client.tsx";
 import { Menu } from "#app/_ui/desk/menu.client.tsx";
 import { PlantClock } from "#app/_ui/relative-time.client.tsx";
+import { PlaceMenu, PlaceRail, PlaceTabs } from "./places.client.tsx";
+import type { Place } from "./places.ts";
 import { StoryStrip } from "./story-strip.client.tsx";
-
-/** A place of the desk's first row; which of them somebody sees is decided on the server by `can`. */
-export interface Place {
-  readonly href: string;
-  /** Words: `app.place.<key>`. */
-  readonly key:
-    | "attention"
-    | "alarms"
-    | "approvals"
-    | "orders"
-    | "materials"
-    | "corrections"
-    | "counters"
-    | "reports"
-    | "setup"
-    | "equipment"
-    | "reasons"
-    | "calendar"
-    | "products"
-    | "tools"
-    | "sources"
-    | "reflexes"
-    | "deadLetters"
-    | "people"
-    | "stations"
-    | "audit"
-    | "house";
-}
 
 /** What stands around every page of the desk: where one may go, who one is, whether the plant is heard. */
 export function DeskShell(props: {
@@ -64,72 +37,25 @@ export function DeskShell(props: {
           <Link href="/" prefetch={false} className="text-lg font-bold tracking-tight text-ink no-underline">
             {t("name")}
           </Link>
-          <Places places={props.places} />
+          <PlaceTabs places={props.places} />
           <div className="ms-auto flex items-center gap-3 text-sm text-ink-2">
             <LinkWord />
             <PlantClock />
             <Person name={props.name} />
           </div>
         </div>
+        <PlaceMenu places={props.places} />
         <LinkStrip />
         {props.demo && <StoryStrip />}
       </header>
-      <main id="content" className="flex min-h-0 flex-1 flex-col gap-4 p-4">
-        {props.children}
-      </main>
+      <div className="flex min-h-0 flex-1">
+        <PlaceRail places={props.places} />
+        <main id="content" className="flex min-h-0 min-w-0 flex-1 flex-col gap-4 p-4">
+          {props.children}
+        </main>
+      </div>
     </div>
   );
-}
-
-function Places(props: { places: readonly Place[] }): ReactNode {
-  const t = useTranslations("app.place");
-  const path = usePathname();
-  const here = props.places
-    .filter((p) => path === p.href || path.startsWith(`${p.href}/`))
-    .toSorted((a, b) => b.href.length - a.href.length)[0];
-  const { shown, elsewhere } = split(props.places, areaOf(path));
-  return (
-    <nav
-      aria-label={t("label")}
-      className="order-last flex w-full gap-1 overflow-x-auto lg:order-none lg:w-auto"
-    >
-      {elsewhere.map(({ area, href }) => (
-        <Link key={area} href={href} prefetch={false} className="d-tab text-ink-2">
-          {t(`area.${area}`)}
-        </Link>
-      ))}
-      {elsewhere.length > 0 && <span className="mx-1 border-s border-line" aria-hidden="true" />}
-      {shown.map((place) => (
-        <Link
-          key={place.href}
-          href={place.href}
-          prefetch={false}
-          className="d-tab"
-          {...(place === here ? { "aria-current": "page" as const } : {})}
-        >
-          {t(place.key)}
-        </Link>
-      ))}
-    </nav>
-  );
-}
-
-/** More than fit beside one another, and more than anybody reads. */
-const mostShown = 9;
-
-const areaOf = (path: string): string => path.split("/")[1] ?? "";
-
-/** Whoever may go everywhere sees the places of one area, and a way into each of the others. */
-function split(places: readonly Place[], area: string) {
-  if (places.length <= mostShown) return { shown: places, elsewhere: [] };
-  const others = [...new Set(places.map(({ href }) => areaOf(href)))].filter((other) => other !== area);
-  return {
-    shown: places.filter(({ href }) => areaOf(href) === area),
-    elsewhere: others.map((other) => ({
-      area: other,
-      href: places.find(({ href }) => areaOf(href) === other)?.href ?? "/",
-    })),
-  };
 }
 
 function LinkWord(): ReactNode {

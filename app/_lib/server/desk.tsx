@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
-import { DeskShell, type Place } from "#app/_lib/desk/shell.client.tsx";
+import type { Place } from "#app/_lib/desk/places.ts";
+import { DeskShell } from "#app/_lib/desk/shell.client.tsx";
 import { type Action, can } from "#server/core/access.rules.ts";
 import { Area } from "./area.tsx";
 import { webEnvironment } from "./environment.ts";
