@@ -5,7 +5,7 @@ import { projectRoot } from "#server/launcher/folders.ts";
 import { nodeArguments } from "#server/launcher/supervised-child.ts";
 import { deskOf, expect, test } from "./fixtures.ts";
 
-test("npm run demo -- first-machine: turned away, added, discovered, tagged, and alive on its page", async ({
+test("npm run demo -- first-machine: turned away, let in, mapped, given an order, and its first OEE is true", async ({
   browser,
   house,
 }) => {
@@ -32,6 +32,12 @@ test("npm run demo -- first-machine: turned away, added, discovered, tagged, and
     await desk.goto(/\/office\/machines\/label-\d+/.exec(said)?.[0] ?? "/");
     await expect(desk.getByRole("heading", { level: 1 })).toContainText("Label printer");
     await expect(desk.getByRole("button", { name: /^Head temperature/ })).toContainText(/1(3|4)\d\.\d/);
+  });
+  await test.step("its first OEE stands on the screen, and is what one works out by hand", async () => {
+    await expect(desk.getByText(/Its first OEE: [\d.]+ %/)).toBeVisible({ timeout: 60_000 });
+    const [, told, byHand] = /Its first OEE: ([\d.]+) %\. By hand: .* are ([\d.]+) %/.exec(said) ?? [];
+    expect(Number(told)).toBeGreaterThan(0);
+    expect(Math.abs(Number(told) - Number(byHand))).toBeLessThanOrEqual(0.1);
   });
   expect(await ended, said).toEqual([0, null]);
   expect(said).toMatch(/Label printer \d+ runs, and [1-9]\d* labels are counted/);

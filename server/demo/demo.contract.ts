@@ -30,15 +30,3 @@ export const DemoAddress = z.object({
 export type DemoAddress = z.infer<typeof DemoAddress>;
 
 export const PlayFault = z.object({ name: z.enum([...faultNames, "clear"]), machine: z.string().max(64) });
-
-/** A machine for the story of the first one; `tokenHash` = SHA-256 of its device's token, in hex. */
-export const AddFirstMachine = z.object({ tokenHash: z.string().regex(/^[0-9a-f]{64}$/) });
-
-export const FirstMachine = z.object({
-  machineId: z.number().int(),
-  sourceId: z.number().int(),
-  /** Of the machine and of its source. */
-  code: z.string(),
-  name: z.string(),
-});
-export type FirstMachine = z.infer<typeof FirstMachine>;

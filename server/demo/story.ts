@@ -9,7 +9,7 @@ import { playLoop, playOutage, type Stage } from "./stories.ts";
 const stories = {
   loop: { play: playLoop, steps: 6 },
   outage: { play: playOutage, steps: 3 },
-  "first-machine": { play: playFirstMachine, steps: 5 },
+  "first-machine": { play: playFirstMachine, steps: 7 },
 } as const;
 
 async function run(given: string | undefined): Promise<void> {

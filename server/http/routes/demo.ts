@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { addFirstMachine, tellStory } from "#server/demo/demo.commands.ts";
-import { FirstMachine, StoryView } from "#server/demo/demo.contract.ts";
+import { tellStory } from "#server/demo/demo.commands.ts";
+import { StoryView } from "#server/demo/demo.contract.ts";
 import { playingStory } from "#server/demo/demo.queries.ts";
 import { commandRoute, queryRoute, type Routes } from "../route.ts";
 
@@ -19,11 +19,5 @@ export const demoRoutes: Routes = (api) => {
     command: tellStory,
     response: z.object({ told: z.boolean() }),
     summary: "Show a step of a demo story on every screen, or end it",
-  });
-  commandRoute(api, {
-    path: "/demo/first-machine",
-    command: addFirstMachine,
-    response: FirstMachine,
-    summary: "Add the machine of the story about the first one; refused in a real plant",
   });
 };
