@@ -13,6 +13,7 @@ import { machineStateSchedules } from "./execution/machine-state/machine-state.s
 import { definitionUndoers } from "./execution/orders/definition.undo.ts";
 import { peopleUndoers } from "./execution/people/people.undo.ts";
 import { toolUndoers } from "./execution/tools/tools.undo.ts";
+import { plantSchedules } from "./execution/plant/plant.schedules.ts";
 import { plantUndoers } from "./execution/plant/plant.undo.ts";
 import { reasonUndoers } from "./execution/reasons/reasons.undo.ts";
 import { calendarUndoers } from "./execution/shifts/shifts.undo.ts";
@@ -122,6 +123,7 @@ export function schedules(auth: Pick<Auth, "announceEnded">, house: HouseDeps): 
     ...houseSchedules(house),
     ...machineStateSchedules,
     ...shiftSchedules,
+    ...plantSchedules,
     ...alarmSchedules,
     ...adjustmentSchedules,
     ...oeeSchedules,

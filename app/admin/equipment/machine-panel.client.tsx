@@ -10,6 +10,7 @@ import { History } from "../_history/history.client.tsx";
 import { StepForm, wrongOf } from "../setup/step-form.client.tsx";
 import type { PanelProps } from "./equipment-page.client.tsx";
 import { AssetSection } from "./asset-section.client.tsx";
+import { LeaveSection } from "./leave-section.client.tsx";
 import { UseSwitch } from "./use-switch.client.tsx";
 
 /** A machine: its name, where it stands, and the limits that hold from the moment they are saved. */
@@ -28,6 +29,7 @@ export function MachinePanel(props: PanelProps & { machine: PlantMachine }): Rea
       kind: machine.kind,
       line: String(here?.id ?? ""),
       positions: machine.positions,
+      positionNames: machine.positionNames.join(", "),
       microStopS: machine.microStopMs / 1000,
       staleS: machine.staleMs / 1000,
       target: Math.round(machine.targetShare * 100),
@@ -48,6 +50,9 @@ export function MachinePanel(props: PanelProps & { machine: PlantMachine }): Rea
       ...(fields.kind !== machine.kind ? { kind: fields.kind } : {}),
       ...(Number(fields.line) !== here?.id ? { lineId: Number(fields.line) } : {}),
       ...(fields.positions !== machine.positions ? { positions: fields.positions } : {}),
+      ...(fields.positionNames !== machine.positionNames.join(", ")
+        ? { positionNames: namesOf(fields.positionNames) }
+        : {}),
       ...(fields.microStopS * 1000 !== machine.microStopMs
         ? { microStopMs: Math.round(fields.microStopS * 1000) }
         : {}),
@@ -91,6 +96,11 @@ export function MachinePanel(props: PanelProps & { machine: PlantMachine }): Rea
           problem={errors.positions?.message}
         />
         <TextField
+          label={t("positionNames")}
+          hint={t("positionNamesHint")}
+          {...form.register("positionNames")}
+        />
+        <TextField
           label={t("microStop")}
           hint={t("microStopHint")}
           type="number"
@@ -116,6 +126,9 @@ export function MachinePanel(props: PanelProps & { machine: PlantMachine }): Rea
         <p className="self-center text-sm text-ink-2">{t("fromNow")}</p>
       </StepForm>
       <AssetSection machineId={machine.id} onSaved={onSaved} />
+      {machine.retiredAt === null && (
+        <LeaveSection path={path} leavesAt={machine.leavesAt} onSaved={onSaved} />
+      )}
       <UseSwitch path={`${path}/use`} retiredAt={machine.retiredAt} onSaved={onSaved} />
       <History
         objectType="machine"
@@ -128,3 +141,9 @@ export function MachinePanel(props: PanelProps & { machine: PlantMachine }): Rea
     </>
   );
 }
+
+const namesOf = (text: string): string[] =>
+  text
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");

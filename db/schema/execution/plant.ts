@@ -45,6 +45,10 @@ export const workUnit = pgTable("work_unit", {
   automationOff: boolean("automation_off").notNull().default(false),
   /** Put away: makes nothing and is asked for nothing from then on. */
   retiredAt: instant("retired_at"),
+  /** When it will be put away; null = nobody said. */
+  leavesAt: instant("leaves_at"),
+  /** What its positions are called, the first one first; one without a name has its number. */
+  positionNames: text("position_names").array().notNull().default([]),
   /** Since when it stands in its line, and where before; null = ever since. A shift counts where it stood at its begin. */
   lineSince: instant("line_since"),
   lineBefore: integer("line_before"),

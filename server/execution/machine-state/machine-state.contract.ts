@@ -136,6 +136,8 @@ export const MachineSummary = z.object({
   lineCode: z.string(),
   flowPosition: z.number().int(),
   positions: z.number().int(),
+  /** What they are called, the first one first; one without a name has its number. */
+  positionNames: z.array(z.string()),
   /** People say what it does; its figures are marked so. */
   manual: z.boolean(),
   state: StateInterval,

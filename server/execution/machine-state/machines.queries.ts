@@ -31,6 +31,7 @@ interface MachineRow {
   readonly lineName: string;
   readonly flowPosition: number;
   readonly positions: number;
+  readonly positionNames: string[];
   readonly manual: boolean;
   readonly targetShare: number;
   readonly microStopMs: number;
@@ -48,7 +49,7 @@ interface MachineRow {
 async function machineRows(db: Db | Tx, condition: SQL): Promise<MachineRow[]> {
   return db.execute<MachineRow & Record<string, unknown>>(sql`
     select w.id, w.code, w.name, w.kind, w.line_id as "lineId", l.code as "lineCode", l.name as "lineName",
-      w.flow_position as "flowPosition", w.positions, ${saidByHand(sql`w.id`)} as manual, w.target_share as "targetShare", w.micro_stop_ms as "microStopMs",
+      w.flow_position as "flowPosition", w.positions, w.position_names as "positionNames", ${saidByHand(sql`w.id`)} as manual, w.target_share as "targetShare", w.micro_stop_ms as "microStopMs",
       w.stale_ms as "staleMs", w.announce_ms as "announceMs", w.automation_off as "automationOff",
       case when w.maintenance_lock is null then null
         else jsonb_build_object('name', w.maintenance_lock ->> 'name', 'at', (w.maintenance_lock ->> 'at')::float8) end as "maintenanceLock",

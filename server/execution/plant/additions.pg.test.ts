@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { eq } from "drizzle-orm";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { audit } from "#db/schema/core/core.ts";
 import { equipment, workUnit } from "#db/schema/execution/plant.ts";
 import { testDb } from "#db/testing.ts";
 import { type Actor, founderActor } from "#server/core/actor.contract.ts";
@@ -8,11 +9,14 @@ import { ManualClock } from "#server/core/clock.ts";
 import type { Command } from "#server/core/command.ts";
 import { undoChange } from "#server/core/history.commands.ts";
 import { readHistory } from "#server/core/history.queries.ts";
+import { silentLogger } from "#server/core/log.ts";
 import { cancelOrder } from "../orders/order-state.commands.ts";
 import { createOrder } from "../orders/planning.commands.ts";
 import { addProduct, setStandardCycle } from "../orders/products.commands.ts";
 import { addArea, setMachineUse } from "./areas.commands.ts";
-import { addLine, addMachine, setSite } from "./plant.commands.ts";
+import { addLine, addMachine, changeMachine, setSite } from "./plant.commands.ts";
+import { readPlant } from "./plant.queries.ts";
+import { plantSchedules } from "./plant.schedules.ts";
 import { plantUndoers } from "./plant.undo.ts";
 
 let handle: Awaited<ReturnType<typeof testDb>>;
@@ -76,4 +80,58 @@ test("a machine on which jobs are planned is not put away before they are moved 
   await act(setMachineUse, { machineId, active: false });
   const [machine] = await handle.db.select().from(workUnit).where(eq(workUnit.id, machineId));
   expect(machine?.retiredAt).not.toBeNull();
+});
+
+describe("a machine that is to leave on a day", () => {
+  const leave = () =>
+    handle.db.transaction(
+      (tx) => plantSchedules[0]?.run({ tx, now: clock.now(), log: silentLogger }) as Promise<void>,
+    );
+  const machineNow = async (id: number) => {
+    const { lines } = await readPlant(handle.db);
+    return lines.flatMap(({ machines }) => machines).find((one) => one.id === id);
+  };
+  async function leaving(code: string) {
+    const { lineId } = await act(addLine, { code: `${code}-line`, name: code });
+    const { machineId } = await act(addMachine, { lineId, code, name: code, kind: "saw" });
+    const at = clock.now() + 86_400_000;
+    await act(changeMachine, { machineId, leavesAt: at });
+    return { machineId, at };
+  }
+
+  test("is used until then and put away by itself, once", async () => {
+    const { machineId, at } = await leaving("leaves");
+    await leave();
+    expect(await machineNow(machineId)).toMatchObject({ retiredAt: null, leavesAt: at });
+    clock.advance(86_400_000);
+    await leave();
+    await leave();
+    expect(await machineNow(machineId)).toMatchObject({ retiredAt: clock.now(), leavesAt: null });
+    const told = await handle.db.select().from(audit).where(eq(audit.action, "plant.use_machine"));
+    expect(told.filter(({ objectId }) => objectId === String(machineId))).toHaveLength(1);
+  });
+
+  test("stays while a job is planned on it, and goes when that is gone", async () => {
+    const { machineId } = await leaving("busy");
+    const { productId } = await act(addProduct, { code: "LEAVE", name: "Leave" });
+    const jobs = [{ machineId, operation: "saw" }];
+    const { orderId } = await act(createOrder, { code: "L-1", productId, quantity: 1, jobs });
+    clock.advance(2 * 86_400_000);
+    await leave();
+    expect((await machineNow(machineId))?.retiredAt).toBeNull();
+    await act(cancelOrder, { orderId, reason: "not needed" });
+    await leave();
+    expect((await machineNow(machineId))?.retiredAt).toBe(clock.now());
+  });
+
+  test("is not said for the past, and is taken back like any change", async () => {
+    const { machineId } = await leaving("stays");
+    await expect(act(changeMachine, { machineId, leavesAt: clock.now() - 1 })).rejects.toMatchObject({
+      code: "value_out_of_range",
+    });
+    const of = { objectType: "machine", objectId: String(machineId) };
+    const [newest] = await readHistory(handle.db, plantUndoers, administrator, of);
+    await act(undoChange(plantUndoers), { auditSeq: newest?.seq });
+    expect(await machineNow(machineId)).toMatchObject({ leavesAt: null });
+  });
 });

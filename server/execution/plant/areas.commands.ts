@@ -2,7 +2,15 @@ import { and, eq, isNull } from "drizzle-orm";
 import { equipment, workUnit } from "#db/schema/execution/plant.ts";
 import { type CommandContext, defineCommand } from "#server/core/command.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
-import { AddArea, ChangeArea, OrderLine, UseArea, UseLine, UseMachine } from "./plant.contract.ts";
+import {
+  AddArea,
+  ChangeArea,
+  OrderLine,
+  UseArea,
+  UseLine,
+  LeaveMachine,
+  UseMachine,
+} from "./plant.contract.ts";
 import { plantChanged } from "./plant.facts.ts";
 import { flowOf, levelOf, refusePlanned, refuseRunning } from "./plant-store.ts";
 
@@ -112,33 +120,43 @@ export const setMachineUse = defineCommand({
   name: "plant.use_machine",
   input: UseMachine,
   allow,
-  run: async (context, { machineId, active }) => {
-    const { tx, now } = context;
-    const [machine] = await tx.select().from(workUnit).where(eq(workUnit.id, machineId)).for("update");
-    if (machine === undefined) throw new Refusal("not_found", {}, "machineId");
-    if (active === (machine.retiredAt === null)) return { machineId };
-    const line = await levelOf(tx, "line", machine.lineId);
-    if (active && line.retiredAt !== null) throw new Refusal("put_away", { name: line.name }, "machineId");
-    if (!active) {
-      await refuseRunning(tx, machineId, machine.name);
-      await refusePlanned(tx, machineId, machine.name);
-    }
-    await tx
-      .update(workUnit)
-      .set({ retiredAt: active ? null : new Date(now) })
-      .where(eq(workUnit.id, machineId));
-    context.audit({
-      action: "plant.use_machine",
-      objectType: "machine",
-      objectId: String(machineId),
-      machineId,
-      before: { active: !active },
-      after: { active },
-    });
-    context.publish(plantChanged, "plant", { machineId });
-    return { machineId };
-  },
+  run: (context, { machineId, active }) => useMachine(context, machineId, active),
 });
+
+/** Puts a machine away whose time has come. @throws Refusal as `setMachineUse` */
+export const leaveMachine = defineCommand({
+  name: "plant.leave",
+  input: LeaveMachine,
+  allow: () => ({ action: "system.act" }),
+  run: (context, { machineId }) => useMachine(context, machineId, false),
+});
+
+async function useMachine(context: CommandContext, machineId: number, active: boolean) {
+  const { tx, now } = context;
+  const [machine] = await tx.select().from(workUnit).where(eq(workUnit.id, machineId)).for("update");
+  if (machine === undefined) throw new Refusal("not_found", {}, "machineId");
+  if (active === (machine.retiredAt === null)) return { machineId };
+  const line = await levelOf(tx, "line", machine.lineId);
+  if (active && line.retiredAt !== null) throw new Refusal("put_away", { name: line.name }, "machineId");
+  if (!active) {
+    await refuseRunning(tx, machineId, machine.name);
+    await refusePlanned(tx, machineId, machine.name);
+  }
+  await tx
+    .update(workUnit)
+    .set({ retiredAt: active ? null : new Date(now), leavesAt: null })
+    .where(eq(workUnit.id, machineId));
+  context.audit({
+    action: "plant.use_machine",
+    objectType: "machine",
+    objectId: String(machineId),
+    machineId,
+    before: { active: !active },
+    after: { active },
+  });
+  context.publish(plantChanged, "plant", { machineId });
+  return { machineId };
+}
 
 async function setUse(
   context: CommandContext,

@@ -120,7 +120,8 @@ export const addMachine = defineCommand({
 /**
  * Changes a machine's name, kind, place or limits. It moves to the end of another line's flow, and counts there from the
  * next shift on. Limits hold from now on: what was derived with the old ones
- * stays as it was told. @throws Refusal record_in_use where it is to move or to lose positions, put_away
+ * stays as it was told. @throws Refusal record_in_use where it is to move or to lose positions, put_away,
+ * value_out_of_range where it is to leave in the past
  */
 export const changeMachine = defineCommand({
   name: "plant.change_machine",
@@ -130,26 +131,33 @@ export const changeMachine = defineCommand({
     const { tx } = context;
     const [before] = await tx.select().from(workUnit).where(eq(workUnit.id, machineId)).for("update");
     if (before === undefined) throw new Refusal("not_found", {}, "machineId");
-    const wished = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    const { leavesAt: leaves, ...said } = given;
+    if (leaves != null && (leaves <= context.now || before.retiredAt !== null))
+      throw new Refusal("value_out_of_range", { low: "0 h", high: "–" }, "leavesAt");
+    const wished = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
     const moves = given.lineId !== undefined && given.lineId !== before.lineId;
     if (moves || (given.positions ?? before.positions) < before.positions)
       await refuseRunning(tx, machineId, before.name);
     const change = moves
       ? { flowPosition: await endOfFlow(tx, await lineInUse(tx, given.lineId ?? 0)), ...wished }
       : wished;
-    if (Object.keys(change).length === 0) return { machineId };
+    const dated = leaves === undefined ? {} : { leavesAt: leaves === null ? null : new Date(leaves) };
+    if (Object.keys({ ...change, ...dated }).length === 0) return { machineId };
     const stands = moves ? { lineSince: new Date(context.now), lineBefore: before.lineId } : {};
     await tx
       .update(workUnit)
-      .set({ ...change, ...stands })
+      .set({ ...change, ...dated, ...stands })
       .where(eq(workUnit.id, machineId));
     context.audit({
       action: "plant.change_machine",
       objectType: "machine",
       objectId: String(machineId),
       machineId,
-      before: Object.fromEntries(Object.entries(before).filter(([key]) => key in change)),
-      after: change,
+      before: {
+        ...Object.fromEntries(Object.entries(before).filter(([key]) => key in change)),
+        ...(leaves === undefined ? {} : { leavesAt: before.leavesAt?.getTime() ?? null }),
+      },
+      after: leaves === undefined ? change : { ...change, leavesAt: leaves },
     });
     context.publish(plantChanged, "plant", { machineId });
     return { machineId };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { rowId } from "#server/core/number.contract.ts";
+import { instant, rowId } from "#server/core/number.contract.ts";
 import { codeText, plainText } from "#server/core/text.contract.ts";
 
 /** Longest limit that means something on a shop floor: a day, ms. */
@@ -33,6 +33,8 @@ export const UseArea = z.object({ areaId: rowId(), active: z.boolean() });
 export const UseLine = z.object({ lineId: rowId(), active: z.boolean() });
 export const UseMachine = z.object({ machineId: rowId(), active: z.boolean() });
 
+export const LeaveMachine = z.object({ machineId: rowId() });
+
 export const AddMachine = z.object({
   lineId: rowId(),
   code: codeText(),
@@ -54,6 +56,10 @@ export const ChangeMachine = z.object({
   flowPosition: z.number().int().min(0).max(10_000).optional(),
   /** Not fewer than are taken by jobs now. */
   positions: z.number().int().min(1).max(64).optional(),
+  /** The first position's first; those that are not named keep their numbers. */
+  positionNames: z.array(plainText(40)).max(64).optional(),
+  /** When it will be put away; null = not. */
+  leavesAt: instant().nullable().optional(),
   microStopMs: MicroStop.optional(),
   staleMs: Stale.optional(),
   targetShare: TargetShare.optional(),
@@ -69,6 +75,7 @@ export const PlantMachine = z.object({
   name: z.string(),
   kind: z.string(),
   positions: z.number().int(),
+  positionNames: z.array(z.string()),
   flowPosition: z.number().int(),
   microStopMs: z.number().int(),
   staleMs: z.number().int(),
@@ -76,6 +83,8 @@ export const PlantMachine = z.object({
   signal: Signal,
   /** When it was put away, ms; null = in use. */
   retiredAt: z.number().nullable(),
+  /** When it will be put away, ms. A past time = something still runs or is planned on it. */
+  leavesAt: z.number().nullable(),
 });
 export type PlantMachine = z.infer<typeof PlantMachine>;
 

@@ -26,6 +26,8 @@ export async function readPlant(db: Db | Tx): Promise<PlantView> {
       name: workUnit.name,
       kind: workUnit.kind,
       positions: workUnit.positions,
+      positionNames: workUnit.positionNames,
+      leavesAt: workUnit.leavesAt,
       flowPosition: workUnit.flowPosition,
       microStopMs: workUnit.microStopMs,
       staleMs: workUnit.staleMs,
@@ -49,7 +51,11 @@ export async function readPlant(db: Db | Tx): Promise<PlantView> {
       retiredAt: msOf(retiredAt),
       machines: machines
         .filter((m) => m.lineId === id)
-        .map(({ lineId: _line, ...machine }) => ({ ...machine, retiredAt: msOf(machine.retiredAt) })),
+        .map(({ lineId: _line, ...machine }) => ({
+          ...machine,
+          retiredAt: msOf(machine.retiredAt),
+          leavesAt: msOf(machine.leavesAt),
+        })),
     })),
   };
 }

@@ -30,7 +30,8 @@ async function lockMachine(tx: Tx, { objectId }: Change) {
     .from(workUnit)
     .where(eq(workUnit.id, Number(objectId)))
     .for("update");
-  return row === undefined ? null : { ...row, active: row.retiredAt === null };
+  if (row === undefined) return null;
+  return { ...row, active: row.retiredAt === null, leavesAt: row.leavesAt?.getTime() ?? null };
 }
 
 const onEquipment = (action: string, run: Undoer["run"]) =>

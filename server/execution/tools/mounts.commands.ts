@@ -27,14 +27,12 @@ export const mountTool = defineCommand({
     );
     if (machine === undefined) throw new Refusal("not_found", {}, "machineId");
     const tool = await lockTool(tx, toolId);
-    const there = await tx.execute<{ serial: string }>(sql`
-      select a.serial from asset_mount x join physical_asset a on a.id = x.asset_id
-      where x.machine_id = ${machineId} and a.kind = 'tool' and upper_inf(x.during) order by a.serial`);
+    const there = await toolsOn(tx, machineId);
     const why = whyNotMount({
       serial: tool.serial,
       active: tool.active,
       on: (await machineOf(tx, toolId))?.name ?? null,
-      there: there.map(({ serial }) => serial),
+      there,
       places: machine.positions,
       machine: machine.name,
     });
@@ -92,6 +90,65 @@ export const storeTool = defineCommand({
   },
 });
 
+/** Where a tool is now, as its record says it; null = it lies nowhere. */
+export interface Place {
+  readonly machine: string | null;
+  readonly storage?: string | null;
+  readonly at?: number;
+}
+
+/** A mount that was said by mistake was none: the cycles since then are no shots of the tool. */
+export async function forgetMount(context: CommandContext, toolId: string, was: Place): Promise<void> {
+  const on = await machineOf(context.tx, toolId);
+  if (on === null) throw new Refusal("not_undoable");
+  await context.tx.delete(assetMount).where(eq(assetMount.id, on.mountId));
+  const move = { machineId: on.machineId, mounted: false };
+  await movedBack(context, "tool.mount", toolId, [{ machine: on.name }, was], move);
+}
+
+/** A tool that was taken off at `at` by mistake has been on its machine all the time. @throws Refusal as `mountTool` */
+export async function putBack(
+  context: CommandContext,
+  toolId: string,
+  was: Place,
+  at: number,
+): Promise<void> {
+  const { tx } = context;
+  const { serial, active, storage } = await lockTool(tx, toolId);
+  const now = { machine: null, storage };
+  const [last] = await tx.execute<{ id: number; machineId: number; name: string; positions: number }>(sql`
+    select x.id::float8 as id, w.id as "machineId", w.name, w.positions
+    from asset_mount x join work_unit w on w.id = x.machine_id
+    where x.asset_id = ${toolId} and upper(x.during) = ${instant(at)}`);
+  if (was.machine === null || last === undefined)
+    return movedBack(context, "tool.store", toolId, [now, was], null);
+  const there = await toolsOn(tx, last.machineId);
+  const why = whyNotMount({ serial, active, on: null, there, places: last.positions, machine: last.name });
+  if (why !== null) throw why;
+  await tx
+    .update(assetMount)
+    .set({ during: sql`tstzrange(lower(during), null)` })
+    .where(eq(assetMount.id, last.id));
+  const move = { machineId: last.machineId, mounted: true };
+  await movedBack(context, "tool.store", toolId, [now, was], move);
+}
+
+async function movedBack(
+  context: CommandContext,
+  action: "tool.mount" | "tool.store",
+  toolId: string,
+  [before, after]: readonly [Place, Place],
+  move: { readonly machineId: number; readonly mounted: boolean } | null,
+): Promise<void> {
+  const { tx, now } = context;
+  const storage = after.storage ?? null;
+  await tx.update(physicalAsset).set({ storage }).where(eq(physicalAsset.id, toolId));
+  const told = { before: { place: before }, after: { place: after } };
+  context.audit({ action, objectType: "tool", objectId: toolId, ...told });
+  context.publish(toolChanged, "plant", { toolId });
+  if (move !== null) context.publish(toolMounted, `machine:${move.machineId}`, { ...move, toolId, at: now });
+}
+
 /** A tool was maintained: its shots are counted anew from then on, and what it had made stands beside it. */
 export const maintainTool = defineCommand({
   name: "tool.maintain",
@@ -142,6 +199,14 @@ export async function lastMaintained(tx: Tx, toolId: string): Promise<number | n
   const [row] = await tx.execute<{ at: number | null }>(sql`
     select ${epochMs(sql`max(at)`)} as at from tool_maintenance where asset_id = ${toolId}`);
   return row?.at ?? null;
+}
+
+/** Serials of the tools that are on a machine. */
+async function toolsOn(tx: Tx, machineId: number): Promise<string[]> {
+  const rows = await tx.execute<{ serial: string }>(sql`
+    select a.serial from asset_mount x join physical_asset a on a.id = x.asset_id
+    where x.machine_id = ${machineId} and a.kind = 'tool' and upper_inf(x.during) order by a.serial`);
+  return rows.map(({ serial }) => serial);
 }
 
 /** When it was put on or taken off last. */

@@ -1,16 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { and, eq } from "drizzle-orm";
+import { and, desc, eq, inArray } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { testDb } from "#db/testing.ts";
 import { audit } from "#db/schema/core/core.ts";
 import { type Actor, serviceActor } from "#server/core/actor.contract.ts";
 import { ManualClock } from "#server/core/clock.ts";
 import type { Command } from "#server/core/command.ts";
+import { undoChange } from "#server/core/history.commands.ts";
 import { countersConsumer } from "../counters/consumer.ts";
 import { testHand, testJob, testLane, type TestMachine, testMachine } from "../testing.ts";
 import { maintainTool, mountTool, storeTool } from "./mounts.commands.ts";
 import { addTool, changeTool, setCavities, setFit } from "./tools.commands.ts";
 import { listTools, toolPage } from "./tools.queries.ts";
+import { toolUndoers } from "./tools.undo.ts";
 
 let handle: Awaited<ReturnType<typeof testDb>>;
 beforeAll(async () => {
@@ -195,4 +197,62 @@ test("whoever has the tool in hand moves it; an operator does not, and a setter 
   await expect(act(setCavities, { toolId, open: 7 }, person("setter"))).rejects.toMatchObject({
     code: "not_allowed",
   });
+});
+
+const administrator: Actor = {
+  kind: "person",
+  personId: randomUUID(),
+  name: "Hugo Admin",
+  roles: ["administrator"],
+};
+
+/** Takes back the newest change of a tool's place. */
+async function undoMove(toolId: string): Promise<unknown> {
+  const told = await handle.db
+    .select({ seq: audit.seq })
+    .from(audit)
+    .where(and(eq(audit.objectId, toolId), inArray(audit.action, ["tool.mount", "tool.store"])))
+    .orderBy(desc(audit.seq));
+  return act(undoChange(toolUndoers), { auditSeq: told[0]?.seq }, administrator);
+}
+
+test("a tool that was put on the wrong machine was never there, and made no shots", async () => {
+  const m = await testMachine(handle.db, "tl-wrong");
+  const toolId = await tool("T-wrong");
+  await act(storeTool, { toolId, storage: "Rack 1" });
+  await act(mountTool, { toolId, machineId: m.id });
+  await cycles(m, 40);
+  expect(await view(toolId)).toMatchObject({ shots: 40, machine: { id: m.id }, storage: null });
+  await undoMove(toolId);
+  expect(await view(toolId)).toMatchObject({ shots: 0, machine: null, storage: "Rack 1", mounts: [] });
+  await expect(undoMove(toolId)).rejects.toMatchObject({ code: "already_undone" });
+});
+
+test("a tool that was taken off by mistake has been on its machine all the time, if its place is free", async () => {
+  const m = await testMachine(handle.db, "tl-off");
+  const [toolId, other] = [await tool("T-off"), await tool("T-other")];
+  await act(mountTool, { toolId, machineId: m.id });
+  await cycles(m, 10);
+  await act(storeTool, { toolId, storage: "Rack 2" });
+  await cycles(m, 5);
+  await act(mountTool, { toolId: other, machineId: m.id });
+  await expect(undoMove(toolId)).rejects.toMatchObject({ code: "tool_place_taken" });
+  await undoMove(other);
+  await undoMove(toolId);
+  expect(await view(toolId)).toMatchObject({ shots: 15, machine: { id: m.id }, storage: null });
+});
+
+test("a move that another one followed is not taken back", async () => {
+  const m = await testMachine(handle.db, "tl-later");
+  const toolId = await tool("T-later");
+  await act(mountTool, { toolId, machineId: m.id });
+  const [first] = await handle.db
+    .select()
+    .from(audit)
+    .where(eq(audit.objectId, toolId))
+    .orderBy(desc(audit.seq));
+  clock.advance(minute);
+  await act(storeTool, { toolId, storage: "Rack 4" });
+  const undo = act(undoChange(toolUndoers), { auditSeq: first?.seq }, administrator);
+  await expect(undo).rejects.toMatchObject({ code: "changed_since" });
 });

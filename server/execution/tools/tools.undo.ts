@@ -1,10 +1,13 @@
+import type { Tx } from "#db/client.ts";
+import type { Change } from "#server/core/history.rules.ts";
 import { defineUndo, type Undoer } from "#server/core/undo.ts";
-import { forgetMaintenance, lastMaintained } from "./mounts.commands.ts";
+import { forgetMaintenance, forgetMount, lastMaintained, type Place, putBack } from "./mounts.commands.ts";
 import {
   cavityTimesOf,
   changeTool,
   fitsOf,
   lockTool,
+  machineOf,
   type Open,
   replaceCavities,
   setFit,
@@ -12,7 +15,16 @@ import {
 
 const allow = "product.manage";
 
-/** How changes of a tool are taken back. Where it is, is said anew instead: nobody takes a tool out of a past. */
+/** Where the tool is, under the names of the record; where it is as this change left it, as the change said it. */
+async function lockPlace(tx: Tx, { objectId, after }: Change) {
+  const { storage } = await lockTool(tx, objectId);
+  const machine = (await machineOf(tx, objectId))?.name ?? null;
+  const left = after["place"] as Place;
+  const stands = (left.machine ?? null) === machine && (machine !== null || left.storage === storage);
+  return { place: stands ? left : { machine, storage } };
+}
+
+/** How changes of a tool are taken back. */
 export const toolUndoers: readonly Undoer[] = [
   defineUndo({
     action: "tool.change",
@@ -47,6 +59,21 @@ export const toolUndoers: readonly Undoer[] = [
     },
     run: (context, { objectId, before }) =>
       setFit.part(context, { toolId: objectId, operations: before["fits"] }),
+  }),
+  defineUndo({
+    action: "tool.mount",
+    objectType: "tool",
+    allow: "tool.move",
+    lock: lockPlace,
+    run: (context, { objectId, before }) => forgetMount(context, objectId, before["place"] as Place),
+  }),
+  defineUndo({
+    action: "tool.store",
+    objectType: "tool",
+    allow: "tool.move",
+    lock: lockPlace,
+    run: (context, { objectId, before, after }) =>
+      putBack(context, objectId, before["place"] as Place, (after["place"] as Place).at ?? 0),
   }),
   defineUndo({
     action: "tool.maintain",

@@ -193,7 +193,9 @@ function Jobs(props: { machine: MachineView }): ReactNode {
               <bdi>{job.orderCode}</bdi> · <bdi>{job.productName}</bdi>
               {job.position !== null && props.machine.positions > 1 && (
                 <span className="ms-2 text-sm font-normal text-ink-2">
-                  {t("position", { position: job.position })}
+                  {t("position", {
+                    position: props.machine.positionNames[job.position - 1] ?? String(job.position),
+                  })}
                 </span>
               )}
             </p>
