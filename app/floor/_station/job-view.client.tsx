@@ -20,7 +20,7 @@ export function JobView(props: { machine: MachineView }): ReactNode {
     <section aria-label={t("title")} className="mx-auto flex w-full max-w-mm-300 flex-col gap-mm-4">
       <JobCard machine={machine} />
       {machine.jobs.map((job) => (
-        <Running key={job.runId ?? job.jobId} job={job} machineId={machine.id} />
+        <Running key={job.runId ?? job.jobId} job={job} machine={machine} />
       ))}
       {machine.nextJob === null ? (
         <Notice kind="empty" title={t("noNext")} />
@@ -31,8 +31,9 @@ export function JobView(props: { machine: MachineView }): ReactNode {
   );
 }
 
-function Running(props: { job: RunningJob; machineId: number }): ReactNode {
-  const { job, machineId } = props;
+function Running(props: { job: RunningJob; machine: MachineView }): ReactNode {
+  const { job, machine } = props;
+  const machineId = machine.id;
   const t = useTranslations("floor.job");
   const words = useErrorWords();
   const { act } = useStationSession();
@@ -44,6 +45,11 @@ function Running(props: { job: RunningJob; machineId: number }): ReactNode {
     <div className="k-card flex flex-col gap-mm-3">
       <p className="font-semibold">
         <bdi>{job.orderCode}</bdi> · <bdi>{job.operation}</bdi>
+        {job.position !== null && machine.positions > 1 && (
+          <span className="ms-mm-2 font-normal">
+            {t("position", { position: machine.positionNames[job.position - 1] ?? String(job.position) })}
+          </span>
+        )}
       </p>
       <div className="flex flex-wrap gap-mm-4">
         <KioskButton

@@ -120,7 +120,7 @@ export const setMachineUse = defineCommand({
   name: "plant.use_machine",
   input: UseMachine,
   allow,
-  run: (context, { machineId, active }) => useMachine(context, machineId, active),
+  run: (context, { machineId, active }) => putMachine(context, machineId, active),
 });
 
 /** Puts a machine away whose time has come. @throws Refusal as `setMachineUse` */
@@ -128,10 +128,10 @@ export const leaveMachine = defineCommand({
   name: "plant.leave",
   input: LeaveMachine,
   allow: () => ({ action: "system.act" }),
-  run: (context, { machineId }) => useMachine(context, machineId, false),
+  run: (context, { machineId }) => putMachine(context, machineId, false),
 });
 
-async function useMachine(context: CommandContext, machineId: number, active: boolean) {
+async function putMachine(context: CommandContext, machineId: number, active: boolean) {
   const { tx, now } = context;
   const [machine] = await tx.select().from(workUnit).where(eq(workUnit.id, machineId)).for("update");
   if (machine === undefined) throw new Refusal("not_found", {}, "machineId");
