@@ -12,6 +12,7 @@ import { actedOnce, saidIsStored, storedOnce } from "../e2e/truth.ts";
 import { blocksAreStored, blocksOnDisk } from "../e2e/truth-queue.ts";
 import { CountingHouse } from "../chaos/counting-house.ts";
 import { type Numbers, numbersStored } from "../chaos/numbers.ts";
+import { Changes } from "./chaos/changes.ts";
 import type { BenchOptions, Figure } from "./main.ts";
 
 const clock = systemClock;
@@ -65,10 +66,12 @@ export async function run(print: (figure: Figure) => void, { seconds }: BenchOpt
   const plant = await startPlant({ dataDir, build: false, quiet: true });
   const db = openDb({ url: plant.databaseUrl, max: 2, name: "chaos", statementTimeoutMs: 120_000 });
   let numbers: Numbers | null = null;
+  let changes: Changes | null = null;
   try {
     const hand = new PlantHand(plant);
     numbers = await new DemoHouse(db, plant).joined();
     const random = new Random(seed);
+    changes = await Changes.begin(plant, db, hand, new Random(seed + 1));
     const from = clock.now();
     const began = clock.monotonic();
     const cycles: Cycle[] = [];
@@ -82,6 +85,7 @@ export async function run(print: (figure: Figure) => void, { seconds }: BenchOpt
       last = pages.at(-1)?.n ?? last;
     }
     const took = (clock.monotonic() - began) / 1000;
+    await changes.end();
     const until = clock.now();
     const counted = numbers;
     counted.pause();
@@ -127,7 +131,9 @@ export async function run(print: (figure: Figure) => void, { seconds }: BenchOpt
       goal: "0",
       // Nothing is proved by a time in which nobody changed anything.
       holds: acted.wrong.length === 0 && acted.reached > 0,
-      note: `${acted.looked} adjustments, ${acted.reached} reached a machine; e2e/outage.e2e.ts kills in the middle of two`,
+      note: `${acted.looked} adjustments, ${acted.reached} reached a machine: ${Object.entries(acted.states)
+        .map(([state, n]) => `${n} ${state}`)
+        .join(", ")}`,
     });
     const back = Math.max(...cycles.map((c) => c.backS));
     print({
@@ -139,6 +145,7 @@ export async function run(print: (figure: Figure) => void, { seconds }: BenchOpt
       note: `slowest cycle, counted from when the killed parts are up; they need ${Math.max(...cycles.map((c) => c.upS)).toFixed(1)} s at most`,
     });
   } finally {
+    changes?.close();
     numbers?.stop();
     await db.$client.end();
     await plant.stop();

@@ -7,12 +7,13 @@ import {
   type ScreenToServer,
   type ServerToScreen,
 } from "#server/realtime/protocol.contract.ts";
+import type { RunningPlant } from "#server/launcher/plant.ts";
 import type { ChaosHouse } from "./house.ts";
 
 export type Screen = Socket<ServerToScreen, ScreenToServer>;
 
-/** A station's device, as its cookie. */
-export async function enrolled(house: ChaosHouse): Promise<string> {
+/** A station's device for a machine, as its cookie. */
+export async function enrolled(house: Pick<ChaosHouse, "db" | "clock" | "machineId">): Promise<string> {
   const token = newToken();
   const now = house.clock.now();
   const id = crypto.randomUUID();
@@ -28,7 +29,7 @@ export async function enrolled(house: ChaosHouse): Promise<string> {
 }
 
 /** A screen of that device, as its socket. */
-export function screen(house: ChaosHouse, cookie: string): Screen {
+export function screen(house: { readonly plant: Pick<RunningPlant, "urls"> }, cookie: string): Screen {
   return io(house.plant.urls.http + screensNamespace, {
     transports: ["websocket"],
     forceNew: true,
