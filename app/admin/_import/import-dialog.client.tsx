@@ -30,12 +30,13 @@ const begin: Phase = { at: "choose", wrong: null };
 
 /**
  * A button that opens the reading of a file: it is tried at once, its wrong rows are named, and it is stored when
- * somebody says so. `sourceId`: the source whose tags the file holds. `onOpen`: the page keeps the button in its
- * place from now on; `onStored`: something was stored.
+ * somebody says so. `sourceId`: the source whose tags the file holds. `named`: it stands beside others and says what it
+ * reads. `onOpen`: the page keeps the button in its place from now on; `onStored`: something was stored.
  */
 export function ImportButton(props: {
   kind: ImportKind;
   sourceId?: number;
+  named?: boolean;
   onOpen?: () => void;
   onStored: () => void;
 }): ReactNode {
@@ -51,7 +52,7 @@ export function ImportButton(props: {
         }}
       >
         <FileUp className="size-4" aria-hidden="true" />
-        {t("open")}
+        {props.named === true ? t("title", { what: t(`kind.${props.kind}`) }) : t("open")}
       </Button>
       {open && <ImportDialog {...props} onClose={() => setOpen(false)} />}
     </>

@@ -3,6 +3,7 @@
 import { useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
 import { useRecord } from "#app/_live/record.client.ts";
+import { ImportButton } from "#app/admin/_import/import-dialog.client.tsx";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
@@ -81,6 +82,9 @@ export function PeopleTable(props: { initial: readonly PersonView[] }): ReactNod
       <div className="flex items-center justify-between gap-3 p-4 pb-2">
         <h1 className="text-lg font-semibold">{t("title")}</h1>
         <div className="flex flex-wrap justify-end gap-2">
+          {(["people", "skills"] as const).map((kind) => (
+            <ImportButton key={kind} kind={kind} named onStored={reread} />
+          ))}
           <Button onPress={() => setShown("list")}>{t("skillList")}</Button>
           <Button tone="primary" onPress={() => setOpen("new")}>
             {t("add")}

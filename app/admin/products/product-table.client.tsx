@@ -7,6 +7,7 @@ import { useForm } from "react-hook-form";
 import { FormDialog } from "#app/_lib/desk/form-dialog.client.tsx";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { useRecord } from "#app/_live/record.client.ts";
+import { ImportButton } from "#app/admin/_import/import-dialog.client.tsx";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
 import { TextField } from "#app/_ui/desk/field.tsx";
@@ -60,9 +61,14 @@ export function ProductTable(props: { initial: readonly ProductSummary[] }): Rea
     <section className="d-panel">
       <div className="flex items-center justify-between gap-3 p-4 pb-2">
         <h1 className="text-lg font-semibold">{t("title")}</h1>
-        <Button tone="primary" onPress={() => setAdding(true)}>
-          {t("add")}
-        </Button>
+        <div className="flex flex-wrap justify-end gap-2">
+          {(["products", "routings", "bills"] as const).map((kind) => (
+            <ImportButton key={kind} kind={kind} named onStored={reread} />
+          ))}
+          <Button tone="primary" onPress={() => setAdding(true)}>
+            {t("add")}
+          </Button>
+        </div>
       </div>
       {error !== null && <Notice kind="error" title={t("unread")} />}
       <DataTable

@@ -36,13 +36,15 @@ const forms: Readonly<Record<SetupStep, (props: StepProps) => ReactNode>> = {
 };
 
 /** What a file can say of a step; a source's tags are brought in where the source is. */
-const files: Partial<Readonly<Record<SetupStep, ImportKind>>> = {
-  machine: "machines",
-  product: "products",
-  shift: "shifts",
-  reasons: "reasons",
-  people: "people",
-  order: "orders",
+const files: Partial<Readonly<Record<SetupStep, readonly ImportKind[]>>> = {
+  plant: ["plant"],
+  machine: ["machines"],
+  product: ["products", "routings", "bills", "tools"],
+  shift: ["shifts"],
+  reasons: ["reasons"],
+  people: ["people", "skills"],
+  order: ["orders"],
+  station: ["stations"],
 };
 
 /** Where what a step began is changed later, with its history. */
@@ -153,13 +155,17 @@ export function SetupPage(props: {
                     </p>
                   )}
                   {file !== undefined && (
-                    <div className="mt-3 border-t border-hairline pt-3">
-                      <ImportButton
-                        kind={file}
-                        // What a file did is read before the list goes on to its next step.
-                        onOpen={() => router.replace(`${path}?step=${step}`, { scroll: false })}
-                        onStored={reread}
-                      />
+                    <div className="mt-3 flex flex-wrap gap-2 border-t border-hairline pt-3">
+                      {file.map((kind) => (
+                        <ImportButton
+                          key={kind}
+                          kind={kind}
+                          named={file.length > 1}
+                          // What a file did is read before the list goes on to its next step.
+                          onOpen={() => router.replace(`${path}?step=${step}`, { scroll: false })}
+                          onStored={reread}
+                        />
+                      ))}
                     </div>
                   )}
                 </div>

@@ -5,6 +5,7 @@ import { type ReactNode, useState } from "react";
 import { useCommand } from "#app/_lib/use-command.client.ts";
 import { useErrorWords } from "#app/_lib/words.client.ts";
 import { useRecord } from "#app/_live/record.client.ts";
+import { ImportButton } from "#app/admin/_import/import-dialog.client.tsx";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
@@ -76,9 +77,12 @@ export function StationTable(props: {
     <section className="d-panel">
       <div className="flex items-center justify-between gap-3 p-4 pb-2">
         <h1 className="text-lg font-semibold">{t("title")}</h1>
-        <Button tone="primary" onPress={() => setMaking(true)}>
-          {t("add")}
-        </Button>
+        <div className="flex flex-wrap justify-end gap-2">
+          <ImportButton kind="stations" onStored={reread} />
+          <Button tone="primary" onPress={() => setMaking(true)}>
+            {t("add")}
+          </Button>
+        </div>
       </div>
       {error !== null && <Notice kind="error" title={t("unread")} />}
       {command.state.phase === "wrong" && <Notice kind="error" title={wrong(command.state.error)} />}

@@ -4,6 +4,7 @@ import Link from "next/link";
 import { useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
 import { useRecord } from "#app/_live/record.client.ts";
+import { ImportButton } from "#app/admin/_import/import-dialog.client.tsx";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { type Column, DataTable } from "#app/_ui/desk/data-table.client.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
@@ -57,9 +58,12 @@ export function ToolTable(props: { initial: readonly ToolView[] }): ReactNode {
     <section className="d-panel">
       <div className="flex items-center justify-between gap-3 p-4 pb-2">
         <h1 className="text-lg font-semibold">{t("title")}</h1>
-        <Button tone="primary" onPress={() => setAdding(true)}>
-          {t("add")}
-        </Button>
+        <div className="flex flex-wrap justify-end gap-2">
+          <ImportButton kind="tools" onStored={reread} />
+          <Button tone="primary" onPress={() => setAdding(true)}>
+            {t("add")}
+          </Button>
+        </div>
       </div>
       {error !== null && <Notice kind="error" title={t("unread")} />}
       <DataTable

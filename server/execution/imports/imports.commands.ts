@@ -7,6 +7,7 @@ import type { Clock } from "#server/core/clock.ts";
 import { type Command, type CommandContext, defineCommand } from "#server/core/command.ts";
 import { type CsvCell, toCsv } from "#server/core/csv.rules.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
+import { billsImporter } from "./bills.commands.ts";
 import type { Importer, Outcome, Stored } from "./importer.ts";
 import {
   importAction,
@@ -20,12 +21,17 @@ import {
 import { machinesImporter } from "./machines.commands.ts";
 import { ordersImporter } from "./orders.commands.ts";
 import { peopleImporter, type PinCheck } from "./people.commands.ts";
+import { plantImporter } from "./plant.commands.ts";
 import { productsImporter } from "./products.commands.ts";
 import { reasonsImporter } from "./reasons.commands.ts";
+import { routingsImporter } from "./routings.commands.ts";
 import { headingOf } from "./rows.rules.ts";
 import { shiftsImporter } from "./shifts.commands.ts";
+import { skillsImporter } from "./skills.commands.ts";
+import { stationsImporter } from "./stations.commands.ts";
 import { readTable, type Table } from "./table.ts";
 import { tagsImporter } from "./tags.commands.ts";
+import { toolsImporter } from "./tools.commands.ts";
 
 export interface Imports {
   readonly run: Command<RunImport, ImportAnswer>;
@@ -40,13 +46,19 @@ export interface Imports {
 /** Files that a plant is set up from. @param pepper what goes into the hash of a PIN */
 export function createImports(pepper: string, isPin: PinCheck): Imports {
   const importers: Readonly<Record<ImportKind, Importer>> = {
+    plant: plantImporter,
     machines: machinesImporter,
     tags: tagsImporter,
     products: productsImporter,
+    routings: routingsImporter,
+    bills: billsImporter,
+    tools: toolsImporter,
     shifts: shiftsImporter,
     reasons: reasonsImporter,
     people: peopleImporter(pepper, isPin),
+    skills: skillsImporter,
     orders: ordersImporter,
+    stations: stationsImporter,
   };
 
   const run = defineCommand<RunImport, ImportAnswer>({

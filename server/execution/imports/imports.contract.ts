@@ -4,19 +4,39 @@ import { rowId } from "#server/core/number.contract.ts";
 import { refusalCodes } from "#server/core/refusal.contract.ts";
 
 /** What a file may hold, in the order in which one needs the other. */
-export const importKinds = ["machines", "tags", "products", "shifts", "reasons", "people", "orders"] as const;
+export const importKinds = [
+  "plant",
+  "machines",
+  "tags",
+  "products",
+  "routings",
+  "bills",
+  "tools",
+  "shifts",
+  "reasons",
+  "people",
+  "skills",
+  "orders",
+  "stations",
+] as const;
 export const ImportKind = z.enum(importKinds);
 export type ImportKind = z.infer<typeof ImportKind>;
 
 /** Who may bring in what: the same who may type it in. */
 export const importAction: Readonly<Record<ImportKind, Action>> = {
+  plant: "plant.manage",
   machines: "plant.manage",
   tags: "tag.manage",
   products: "product.manage",
+  routings: "product.manage",
+  bills: "product.manage",
+  tools: "product.manage",
   shifts: "plant.manage",
   reasons: "plant.manage",
   people: "people.manage",
+  skills: "people.manage",
   orders: "order.manage",
+  stations: "station.manage",
 };
 
 /** Most bytes of a request that carries a file: some 60,000 tags as CSV. */

@@ -2,9 +2,10 @@ import { eq, inArray } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { audit, command } from "#db/schema/core/core.ts";
 import { personBadge, personPin } from "#db/schema/core/auth.ts";
-import { job } from "#db/schema/execution/orders.ts";
+import { job, material } from "#db/schema/execution/orders.ts";
 import { testDb } from "#db/testing.ts";
 import { ManualClock } from "#server/core/clock.ts";
+import { addSkill } from "../people/skills.commands.ts";
 import { verifyPin } from "../people/passwords.ts";
 import { setSite } from "../plant/plant.commands.ts";
 import type { ImportKind } from "./imports.contract.ts";
@@ -19,7 +20,16 @@ beforeAll(async () => {
   handle = await testDb();
   house = importsOn({ db: handle.db, clock });
   const site = { name: "Works", timeZone: "Europe/Berlin" };
-  await setSite.execute({ db: handle.db, clock }, administrator, crypto.randomUUID(), site);
+  const deps = { db: handle.db, clock };
+  await setSite.execute(deps, administrator, crypto.randomUUID(), site);
+  // Closed lists of the plant: a file names what stands in them.
+  for (const [code, name] of [
+    ["setter-1", "Setting up"],
+    ["crane", "Crane"],
+  ])
+    await addSkill.execute(deps, administrator, crypto.randomUUID(), { code, name });
+  const granulate = { code: "pp", name: "Polypropylene", unit: "kg" };
+  await handle.db.insert(material).values(granulate);
 });
 afterAll(() => handle.close());
 
@@ -32,6 +42,20 @@ Hall 2,saw-1,Säge,saw,`,
 cap,Cap,press-1,14.5,8
 cap,Cap,press-2,1.001,4
 lid,Lid,,,`,
+  routings: `product,from,sequence,operation,machineKind,machines,setupMinutes,skill,cycleSeconds,partsPerCycle
+cap,,10,Moulding,press,,30,setter-1,13.5,8
+cap,,20,Cutting,,saw-1,,,2.25,1
+lid,2026-10-01,20,Cutting,,"Säge, press-1",5,,3,1
+lid,2026-10-01,10,Feeding,,press-2,,,,
+lid,2026-09-01 06:00,10,Feeding,,press-2,,,,`,
+  bills: `product;material;component;quantity;unit;scrapPercent;from
+cap;pp;;0,004;kg;2;2026-10-01
+cap;pp;;0,005;kg;;
+cap;;lid;1;pieces;;`,
+  tools: `serial,name,cavities,openCavities,lifeCycles,warnShare,startShots,machine,storage,fits
+T-1,Cap mould,8,7,500000,0.8,12000,press-1,,cap=Moulding; cap=Cutting
+T-2,Spare,4,,,,,,Rack 4,
+C-9,Cutter,,,,,,,,lid=Cutting`,
   shifts: `line;name;weekdays;start;end;breaks
 hall-1;Early;Mon-Fri;6:00;14:00;10:00-10:15, 12:00-12:30
 hall-1;Late;Mon-Fri;14:00:00;22:00;
@@ -43,6 +67,13 @@ Tool change,,yes,press`,
   people: `code,name,roles,badge,pin
 ada,Ada Larsen,"operator, setter",100234,482913
 ben,Ben Okoro,supervisor,100235 100236,`,
+  skills: `person,skill,since,until
+ada,setter-1,2026-01-15,2028-01-14
+100235,Crane,,
+Ben Okoro,setter-1,2026-02-01,`,
+  stations: `name,machines,language,theme,mmPerPx
+Left,"press-1, Säge",de,dark,0.25
+Right,press-2,,,`,
   orders: `code,product,quantity,machine,operation,due,priority
 WO-1,cap,20000,press-1,Moulding,2026-11-30 14:00,2
 WO-1,cap,20000,saw-1,Cutting,2026-11-30 14:00,2

@@ -5,10 +5,12 @@ import type { CsvCell } from "#server/core/csv.rules.ts";
 import { Refusal } from "#server/core/refusal.contract.ts";
 import { listStopReasons } from "../reasons/reasons.queries.ts";
 import { listPeople } from "../people/people.queries.ts";
+import { listStations } from "../people/stations.queries.ts";
 import { readPlant } from "../plant/plant.queries.ts";
 import { allPatterns } from "../shifts/shifts.queries.ts";
 import { tagsOfSource } from "../tags/tags.queries.ts";
 import { breaksText, weekdaysText, wordsText } from "./cells.rules.ts";
+import { billRows, routingRows, toolRows } from "./definitions.queries.ts";
 import type { ImportKind } from "./imports.contract.ts";
 import { localText } from "./local-time.rules.ts";
 
@@ -30,6 +32,10 @@ export function currentRows(
 }
 
 const read: Readonly<Record<ImportKind, Read>> = {
+  plant: async (db) => {
+    const { site } = await readPlant(db);
+    return site === null ? [] : [{ name: site.name, timeZone: site.timeZone }];
+  },
   machines: async (db) =>
     (await readPlant(db)).lines.flatMap((line) =>
       line.machines.map(({ code, name, kind, signal }) => ({
@@ -60,6 +66,9 @@ const read: Readonly<Record<ImportKind, Read>> = {
         left join work_unit w on w.id = c.machine_id
         order by p.code, w.code`),
     ),
+  routings: routingRows,
+  bills: billRows,
+  tools: toolRows,
   shifts: async (db, now) => {
     const { lines } = await readPlant(db);
     const codes = new Map(lines.map(({ id, code }) => [id, code]));
@@ -84,6 +93,23 @@ const read: Readonly<Record<ImportKind, Read>> = {
         name,
         roles: roles.join(", "),
         badge: badges.join(", "),
+      })),
+  skills: (db) =>
+    rowsOf(
+      db.execute(sql`
+        select p.code as person, s.code as skill, x.since::text as since, x.expires_on::text as until
+        from person_skill x join person p on p.id = x.person_id join skill s on s.id = x.skill_id
+        where p.active order by p.code, s.code`),
+    ),
+  stations: async (db, now) =>
+    (await listStations(db, now))
+      .filter(({ revokedAt }) => revokedAt === null)
+      .map(({ name, machines, language, theme, mmPerPx }) => ({
+        name,
+        machines: machines.map(({ code }) => code).join(", "),
+        language,
+        theme,
+        mmPerPx,
       })),
   orders: async (db) => {
     const zone = (await readPlant(db)).site?.timeZone ?? "UTC";
