@@ -35,7 +35,7 @@ export function EquipmentPage(props: { initial: PlantView }): ReactNode {
       <section className="d-panel p-4">
         <div className="flex flex-wrap items-center justify-between gap-2 pb-3">
           <h1 className="text-lg font-semibold">{t("title")}</h1>
-          <ImportButton kinds={["machines", "works"]} onStored={reread} />
+          <ImportButton kinds={["machines", "plant"]} onStored={reread} />
         </div>
         {error !== null && <Notice kind="error" title={t("unread")} />}
         <EquipmentTree

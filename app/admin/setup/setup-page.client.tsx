@@ -37,7 +37,7 @@ const forms: Readonly<Record<SetupStep, (props: StepProps) => ReactNode>> = {
 
 /** What a file can say of a step; a source's tags are brought in where the source is. */
 const files: Partial<Readonly<Record<SetupStep, readonly [ImportKind, ...ImportKind[]]>>> = {
-  plant: ["works"],
+  plant: ["plant"],
   machine: ["machines"],
   product: ["products", "routings", "bills"],
   shift: ["shifts"],

@@ -3,14 +3,17 @@ import {
   asBreaks,
   asDay,
   asFlag,
-  asNames,
   asList,
+  asLocalStart,
   asLocalTime,
+  asNames,
   asNumber,
+  asPairs,
   asTime,
   asWeekdays,
   asWords,
   breaksText,
+  pairsText,
   type ReadCell,
   weekdaysText,
   wordsText,
@@ -74,19 +77,6 @@ test.each([
 });
 
 test.each([
-  ["2026-11-30", "2026-11-30"],
-  ["2026-11-31", "time_malformed"],
-  ["30.11.2026", "time_malformed"],
-  ["2026-11-30 14:00", "time_malformed"],
-])("%s as a day", (text, value) => {
-  expect(code(asDay, text)).toBe(value);
-});
-
-test("names are divided by commas and semicolons, for a name may hold spaces", () => {
-  expect(code(asNames, " Press 1, press-2;; Saw ")).toEqual(["Press 1", "press-2", "Saw"]);
-});
-
-test.each([
   ["Mon-Fri", [1, 2, 3, 4, 5]],
   ["1-5", [1, 2, 3, 4, 5]],
   ["Sat, Sun", [6, 7]],
@@ -146,4 +136,32 @@ test.each([
   ["2026-11-30 25:00", "time_malformed"],
 ])("an order due at %s", (text, value) => {
   expect(code(asLocalTime, text)).toBe(value);
+});
+
+test.each([
+  ["2026-11-30", "2026-11-30T00:00"],
+  ["2026-11-30 6:00", "2026-11-30T06:00"],
+  ["2026-02-30", "time_malformed"],
+  ["tomorrow", "time_malformed"],
+])("what holds from %s on", (text, value) => {
+  expect(code(asLocalStart, text)).toBe(value);
+});
+
+test("the last day of a skill is a day that exists, without a time", () => {
+  expect(code(asDay, "2028-02-29")).toBe("2028-02-29");
+  for (const text of ["2027-02-29", "2028-02-29 14:00", "29.02.2028"])
+    expect(code(asDay, text)).toBe("time_malformed");
+});
+
+test("names in a cell may have spaces", () => {
+  expect(asNames("Press 1, saw-1; Oven left,", point)).toEqual(["Press 1", "saw-1", "Oven left"]);
+});
+
+test("what a tool fits comes back whatever stands in it, the same product more than once", () => {
+  const fits = [
+    ["cap", "Moulding"],
+    ["cap", "Cut; trim = done"],
+  ] as const;
+  expect(asPairs(pairsText(fits), point)).toEqual(fits);
+  expect(code(asPairs, "Moulding")).toBe("not_one_of");
 });

@@ -102,7 +102,7 @@ export function breaksText(breaks: readonly { readonly start: string; readonly e
 /** Several words in one cell, divided by spaces, commas or semicolons. */
 export const asList: ReadCell = (text) => text.split(/[\s,;]+/).filter((word) => word !== "");
 
-/** Several names in one cell, divided by commas or semicolons: a name may hold spaces. */
+/** Several names in one cell, divided by commas or semicolons: a name may have spaces. */
 export const asNames: ReadCell = (text) =>
   text
     .split(/[,;]/)
@@ -110,43 +110,50 @@ export const asNames: ReadCell = (text) =>
     .filter((name) => name !== "");
 
 /** `0=idle;3=running`; a `;`, `=` or `\` that belongs to a word has a `\` before it. */
-export const asWords: ReadCell = (text) => {
+export const asWords: ReadCell = (text) => Object.fromEntries(pairsOf(text, "0=idle;3=running"));
+
+/** What fits what: `cap-28=Moulding; cap-30=Moulding`, written as words are. */
+export const asPairs: ReadCell = (text) => pairsOf(text, "cap-28=Moulding; cap-30=Moulding");
+
+function pairsOf(text: string, example: string): [string, string][] {
   const pairs = (text.match(/(?:\\.|[^\\;])+/g) ?? []).filter((pair) => pair.trim() !== "");
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const [key = "", word, ...rest] = pair.match(/(?:\\.|[^\\=])+/g) ?? [];
-      if (word === undefined || rest.length > 0) {
-        throw new Refusal("not_one_of", { value: pair.trim(), known: "0=idle;3=running" });
-      }
-      return [unescaped(key), unescaped(word)];
-    }),
-  );
-};
+  return pairs.map((pair) => {
+    const [key = "", word, ...rest] = pair.match(/(?:\\.|[^\\=])+/g) ?? [];
+    if (word === undefined || rest.length > 0) {
+      throw new Refusal("not_one_of", { value: pair.trim(), known: example });
+    }
+    return [unescaped(key), unescaped(word)];
+  });
+}
 
 const unescaped = (text: string) => text.trim().replaceAll(/\\(.)/g, "$1");
 const escaped = (text: string) => text.replaceAll(/[\\;=]/g, "\\$&");
 
-export function wordsText(map: Readonly<Record<string, string>>): string {
-  return Object.entries(map)
-    .map(([key, word]) => `${escaped(key)}=${escaped(word)}`)
-    .join(";");
+export const wordsText = (map: Readonly<Record<string, string>>): string => pairsText(Object.entries(map));
+
+export function pairsText(pairs: readonly (readonly [string, string])[]): string {
+  return pairs.map(([key, word]) => `${escaped(key)}=${escaped(word)}`).join(";");
 }
 
-/** Whether the calendar has this day, `2026-11-30`. */
-function isDay(text: string): boolean {
-  const at = Date.parse(`${text}T00:00Z`);
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
-}
+/** A local day, or day and time, as `2026-11-30 14:00`; a day alone means its last minute. */
+export const asLocalTime: ReadCell = (text, file) => localTime(text, "23:59", file);
 
-/** A day, `2026-11-30`. */
+/** The same as a time from which on something holds: a day alone means its first minute. */
+export const asLocalStart: ReadCell = (text, file) => localTime(text, "00:00", file);
+
+/** A local day, `2026-11-30`. */
 export const asDay: ReadCell = (text) => {
   if (!isDay(text)) throw new Refusal("time_malformed", { value: text });
   return text;
 };
 
-/** A local day, or day and time, as `2026-11-30 14:00`; a day alone means its last minute. */
-export const asLocalTime: ReadCell = (text, file) => {
-  const [, day = "", , time = "23:59"] = /^(\d{4}-\d{2}-\d{2})([ T](.+))?$/.exec(text) ?? [];
+const isDay = (day: string) =>
+  /^\d{4}-\d{2}-\d{2}$/.test(day) &&
+  !Number.isNaN(Date.parse(`${day}T00:00Z`)) &&
+  new Date(`${day}T00:00Z`).toISOString().startsWith(day);
+
+function localTime(text: string, alone: string, file: { readonly decimalComma: boolean }): string {
+  const [, day = "", , time = alone] = /^(\d{4}-\d{2}-\d{2})([ T](.+))?$/.exec(text) ?? [];
   if (!isDay(day)) throw new Refusal("time_malformed", { value: text });
   return `${day}T${String(asTime(time, file))}`;
-};
+}

@@ -69,11 +69,7 @@ export function defineImporter<V>(definition: ImporterDefinition<V>): Importer {
       const wrong = new Set(problems.map(({ line }) => line));
       const good = read.filter(({ line }) => !wrong.has(line));
       const stored = await store(context, good, sourceId);
-      // A command names its own field, which the file may not have.
-      const refused = stored.problems.map((problem) =>
-        columns.some(({ name }) => name === problem.column) ? problem : { ...problem, column: null },
-      );
-      return { outcomes: stored.outcomes, problems: [...problems, ...refused] };
+      return { outcomes: stored.outcomes, problems: [...problems, ...stored.problems] };
     },
   };
 }
@@ -90,10 +86,59 @@ function leftAlone(table: Table, at: number, problems: readonly RowProblem[]): R
   });
 }
 
-/** Stores row by row with the commands that a form uses, each thing in a savepoint of its own. */
+/** Thrown by a store that knows which row of a thing is the wrong one; the others are told that they wait for it. */
+class WrongRow extends Error {
+  readonly at: number;
+  readonly refusal: Refusal;
+
+  constructor(at: number, refusal: Refusal) {
+    super(refusal.code);
+    this.at = at;
+    this.refusal = refusal;
+  }
+}
+
+/** Does the work of one row of a thing. `columns`: which column each field of its commands stands in. @throws WrongRow */
+export async function ofRow<T>(
+  at: number,
+  columns: Readonly<Record<string, string>>,
+  work: () => Promise<T> | T,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const { code, params, field } = error;
+    throw new WrongRow(
+      at,
+      new Refusal(code, params, field === undefined ? undefined : (columns[field] ?? field)),
+    );
+  }
+}
+
+function problemsOf(lines: readonly number[], error: unknown): RowProblem[] {
+  if (error instanceof Refusal) return lines.map((line) => problemOf(line, error));
+  if (!(error instanceof WrongRow)) throw error;
+  const wrong = lines[error.at] ?? 0;
+  return lines.map((line) =>
+    line === wrong
+      ? problemOf(line, error.refusal)
+      : { line, column: null, code: "belongs_together", params: { line: wrong } },
+  );
+}
+
+/**
+ * Stores row by row with the commands that a form uses, each thing in a savepoint of its own. `lines`: where the rows of
+ * a thing stand.
+ */
 export function oneByOne<V, S>(
   prepare: (context: CommandContext) => Promise<S>,
-  store: (context: CommandContext, rows: readonly V[], known: S) => Promise<Outcome>,
+  store: (
+    context: CommandContext,
+    rows: readonly V[],
+    known: S,
+    lines: readonly number[],
+  ) => Promise<Outcome>,
   thing: (values: V, i: number) => string = (_values, i) => String(i),
 ): ImporterDefinition<V>["store"] {
   return async (context, rows) => {
@@ -114,13 +159,14 @@ export function oneByOne<V, S>(
       for (const own of left) {
         try {
           const values = own.map((row) => row.values);
-          const outcome = await inSavepoint(context, (inner) => store(inner, values, known));
+          const lines = own.map(({ line }) => line);
+          const outcome = await inSavepoint(context, (inner) => store(inner, values, known, lines));
           outcomes.push(...own.map(() => outcome));
           if (outcome !== "same") moved = true;
         } catch (error) {
-          if (!(error instanceof Refusal)) throw error;
+          const lines = own.map(({ line }) => line);
+          problems.push(...problemsOf(lines, error));
           refused.push(own);
-          problems.push(...own.map(({ line }) => problemOf(line, error)));
         }
       }
       left = refused;

@@ -21,6 +21,7 @@ import {
 import { machinesImporter } from "./machines.commands.ts";
 import { ordersImporter } from "./orders.commands.ts";
 import { peopleImporter, type PinCheck } from "./people.commands.ts";
+import { plantImporter } from "./plant.commands.ts";
 import { productsImporter } from "./products.commands.ts";
 import { reasonsImporter } from "./reasons.commands.ts";
 import { routingsImporter } from "./routings.commands.ts";
@@ -31,7 +32,6 @@ import { stationsImporter } from "./stations.commands.ts";
 import { readTable, type Table } from "./table.ts";
 import { tagsImporter } from "./tags.commands.ts";
 import { toolsImporter } from "./tools.commands.ts";
-import { worksImporter } from "./works.commands.ts";
 
 export interface Imports {
   readonly run: Command<RunImport, ImportAnswer>;
@@ -46,17 +46,17 @@ export interface Imports {
 /** Files that a plant is set up from. @param pepper what goes into the hash of a PIN */
 export function createImports(pepper: string, isPin: PinCheck): Imports {
   const importers: Readonly<Record<ImportKind, Importer>> = {
-    works: worksImporter,
+    plant: plantImporter,
     machines: machinesImporter,
     tags: tagsImporter,
     products: productsImporter,
+    routings: routingsImporter,
+    bills: billsImporter,
+    tools: toolsImporter,
     shifts: shiftsImporter,
     reasons: reasonsImporter,
     people: peopleImporter(pepper, isPin),
     skills: skillsImporter,
-    routings: routingsImporter,
-    bills: billsImporter,
-    tools: toolsImporter,
     orders: ordersImporter,
     stations: stationsImporter,
   };

@@ -5,17 +5,17 @@ import { refusalCodes } from "#server/core/refusal.contract.ts";
 
 /** What a file may hold, in the order in which one needs the other. */
 export const importKinds = [
-  "works",
+  "plant",
   "machines",
   "tags",
   "products",
+  "routings",
+  "bills",
+  "tools",
   "shifts",
   "reasons",
   "people",
   "skills",
-  "routings",
-  "bills",
-  "tools",
   "orders",
   "stations",
 ] as const;
@@ -24,17 +24,17 @@ export type ImportKind = z.infer<typeof ImportKind>;
 
 /** Who may bring in what: the same who may type it in. */
 export const importAction: Readonly<Record<ImportKind, Action>> = {
-  works: "plant.manage",
+  plant: "plant.manage",
   machines: "plant.manage",
   tags: "tag.manage",
   products: "product.manage",
+  routings: "product.manage",
+  bills: "product.manage",
+  tools: "product.manage",
   shifts: "plant.manage",
   reasons: "plant.manage",
   people: "people.manage",
   skills: "people.manage",
-  routings: "product.manage",
-  bills: "product.manage",
-  tools: "product.manage",
   orders: "order.manage",
   stations: "station.manage",
 };

@@ -10,6 +10,7 @@ import { readPlant } from "../plant/plant.queries.ts";
 import { allPatterns } from "../shifts/shifts.queries.ts";
 import { tagsOfSource } from "../tags/tags.queries.ts";
 import { breaksText, weekdaysText, wordsText } from "./cells.rules.ts";
+import { billRows, routingRows, toolRows } from "./definitions.queries.ts";
 import type { ImportKind } from "./imports.contract.ts";
 import { localText } from "./local-time.rules.ts";
 
@@ -31,7 +32,7 @@ export function currentRows(
 }
 
 const read: Readonly<Record<ImportKind, Read>> = {
-  works: async (db) => {
+  plant: async (db) => {
     const { site } = await readPlant(db);
     return site === null ? [] : [{ name: site.name, timeZone: site.timeZone }];
   },
@@ -65,6 +66,9 @@ const read: Readonly<Record<ImportKind, Read>> = {
         left join work_unit w on w.id = c.machine_id
         order by p.code, w.code`),
     ),
+  routings: routingRows,
+  bills: billRows,
+  tools: toolRows,
   shifts: async (db, now) => {
     const { lines } = await readPlant(db);
     const codes = new Map(lines.map(({ id, code }) => [id, code]));
@@ -93,44 +97,20 @@ const read: Readonly<Record<ImportKind, Read>> = {
   skills: (db) =>
     rowsOf(
       db.execute(sql`
-        select p.code as person, s.name as skill, h.since::text as since, h.expires_on::text as "expiresOn"
-        from person_skill h join person p on p.id = h.person_id join skill s on s.id = h.skill_id
-        where p.active and s.active order by p.code, s.name`),
+        select p.code as person, s.code as skill, x.since::text as since, x.expires_on::text as until
+        from person_skill x join person p on p.id = x.person_id join skill s on s.id = x.skill_id
+        where p.active order by p.code, s.code`),
     ),
-  routings: (db, now) =>
-    rowsOf(
-      db.execute(sql`
-        select p.code as product, o.name as operation, o.sequence, o.machine_kind as "machineKind",
-          (select string_agg(w.code, ', ' order by w.code)
-           from routing_operation_machine m join work_unit w on w.id = m.machine_id
-           where m.operation_id = o.id) as machines,
-          o.setup_ms / 60000.0::float8 as "setupMinutes", s.name as skill
-        from routing r
-        join product p on p.id = r.product_id
-        join routing_operation o on o.routing_id = r.id
-        left join skill s on s.id = o.skill_id
-        where r.during @> ${instant(now)}
-        order by p.code, o.sequence`),
-    ),
-  bills: (db, now) =>
-    rowsOf(
-      db.execute(sql`
-        select p.code as product, coalesce(m.code, c.code) as component, b.per_part::float8 as "perPart",
-          b.scrap_percent::float8 as "scrapPercent"
-        from bill_of_material b
-        join product p on p.id = b.product_id
-        left join material m on m.id = b.material_id
-        left join product c on c.id = b.component_id
-        where b.during @> ${instant(now)}
-        order by p.code, component`),
-    ),
-  tools: (db) =>
-    rowsOf(
-      db.execute(sql`
-        select a.serial, a.name, a.life_cycles::float8 as "lifeCycles", a.cavities,
-          a.start_shots::float8 as "startShots", a.storage
-        from physical_asset a where a.kind = 'tool' and a.active order by a.serial`),
-    ),
+  stations: async (db, now) =>
+    (await listStations(db, now))
+      .filter(({ revokedAt }) => revokedAt === null)
+      .map(({ name, machines, language, theme, mmPerPx }) => ({
+        name,
+        machines: machines.map(({ code }) => code).join(", "),
+        language,
+        theme,
+        mmPerPx,
+      })),
   orders: async (db) => {
     const zone = (await readPlant(db)).site?.timeZone ?? "UTC";
     const rows = await rowsOf(
@@ -149,15 +129,6 @@ const read: Readonly<Record<ImportKind, Read>> = {
       due: typeof due === "number" ? localText(due, zone) : null,
     }));
   },
-  stations: async (db, now) =>
-    (await listStations(db, now))
-      .filter(({ revokedAt }) => revokedAt === null)
-      .map(({ name, machines, language, theme }) => ({
-        name,
-        machines: machines.map(({ code }) => code).join(", "),
-        language,
-        theme,
-      })),
 };
 
 async function rowsOf(answer: PromiseLike<readonly Record<string, unknown>[]>): Promise<FileRow[]> {

@@ -1,66 +1,77 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, isNull } from "drizzle-orm";
 import { z } from "zod";
-import { person, personSkill, skill } from "#db/schema/execution/people.ts";
-import { codeOf } from "#server/core/code-of.rules.ts";
+import { personBadge } from "#db/schema/core/auth.ts";
+import { person, personSkill } from "#db/schema/execution/people.ts";
 import type { CommandContext } from "#server/core/command.ts";
-import { Refusal } from "#server/core/refusal.contract.ts";
-import { addSkill, giveSkill } from "../people/skills.commands.ts";
-import { AddSkill, GiveSkill } from "../people/skills.contract.ts";
+import { giveSkill } from "../people/skills.commands.ts";
 import { asDay, asText } from "./cells.rules.ts";
-import { defineImporter, oneByOne, type Outcome } from "./importer.ts";
-import { namedBy } from "./names.ts";
+import { defineImporter, ofRow, oneByOne, type Outcome } from "./importer.ts";
+import { type Named, namedBy, skillsNamed } from "./names.ts";
 
 const Row = z.object({
+  /** Code, badge, or a name that only one has. */
   person: z.string(),
-  /** Code or name; one that is not known is made. */
-  skill: AddSkill.shape.name,
+  skill: z.string(),
   since: z.string().nullish(),
-  expiresOn: z.string().nullish(),
+  until: z.string().nullish(),
 });
 type Row = z.infer<typeof Row>;
 
-/** What people can do, with the last day on which it counts. A skill that is not in the file stays. */
+interface Known {
+  readonly people: Named<string>;
+  readonly skills: Named<number>;
+}
+
+/** What people can do, and until when. The skills themselves are the plant's closed list: a file makes none. */
 export const skillsImporter = defineImporter<Row>({
   columns: [
     { name: "person", read: asText, needed: true },
     { name: "skill", read: asText, needed: true },
     { name: "since", read: asDay },
-    { name: "expiresOn", read: asDay },
+    { name: "until", read: asDay },
   ],
   schema: Row,
-  maxRows: 20_000,
-  example: ["ada", "Tool change", "2026-03-01", "2028-02-29"],
-  once: [{ column: "skill", of: ({ person: who, skill: what }) => [`${who} ${what}`] }],
+  maxRows: 10_000,
+  example: ["ada", "crane", "2026-01-15", "2028-01-14"],
+  once: [{ column: "skill", of: (row) => [`${row.person} ${row.skill}`] }],
   store: oneByOne(
-    () => Promise.resolve(null),
-    (context, [row]) => storeSkill(context, row as Row),
+    async ({ tx }): Promise<Known> => {
+      const people = namedBy(await tx.select().from(person).where(eq(person.active, true)));
+      const badges = await tx
+        .select({ badge: personBadge.badge, id: personBadge.personId })
+        .from(personBadge)
+        .where(isNull(personBadge.takenAt));
+      const byBadge = new Map(badges.map(({ badge, id }) => [badge, id]));
+      return {
+        people: (text, column) => {
+          try {
+            return people(text, column);
+          } catch (error) {
+            const id = byBadge.get(text);
+            if (id === undefined) throw error;
+            return id;
+          }
+        },
+        skills: await skillsNamed(tx),
+      };
+    },
+    (context, [row], known) =>
+      ofRow(0, { expiresOn: "until", skillId: "skill" }, () => storeSkill(context, row as Row, known)),
   ),
 });
 
-async function storeSkill(context: CommandContext, row: Row): Promise<Outcome> {
+async function storeSkill(context: CommandContext, row: Row, known: Known): Promise<Outcome> {
   const { tx } = context;
-  const [who] = await tx.select().from(person).where(eq(person.code, row.person));
-  if (who?.active !== true) throw new Refusal("name_unknown", { value: row.person }, "person");
-  const skillId = await skillCalled(context, row.skill);
+  const personId = known.people(row.person, "person");
+  const skillId = known.skills(row.skill, "skill");
   const [before] = await tx
     .select()
     .from(personSkill)
-    .where(and(eq(personSkill.personId, who.id), eq(personSkill.skillId, skillId)));
+    .where(and(eq(personSkill.personId, personId), eq(personSkill.skillId, skillId)));
   const since = row.since ?? before?.since;
-  // A column that the file lacks says nothing; an empty cell says "for good".
-  const expiresOn = row.expiresOn === undefined ? (before?.expiresOn ?? null) : row.expiresOn;
-  if (before !== undefined && before.since === since && before.expiresOn === expiresOn) return "same";
-  await giveSkill.part(context, GiveSkill.parse({ personId: who.id, skillId, since, expiresOn }));
+  // A file without the column says nothing of it; an empty cell says: for good.
+  const expiresOn = row.until === undefined ? (before?.expiresOn ?? null) : row.until;
+  if (before?.since === since && before?.expiresOn === expiresOn) return "same";
+  await giveSkill.part(context, { personId, skillId, ...(since === undefined ? {} : { since }), expiresOn });
   return before === undefined ? "added" : "changed";
-}
-
-async function skillCalled(context: CommandContext, text: string): Promise<number> {
-  const known = await context.tx.select({ id: skill.id, code: skill.code, name: skill.name }).from(skill);
-  try {
-    return namedBy(known)(text, "skill");
-  } catch (error) {
-    if (!(error instanceof Refusal) || known.some(({ name }) => name === text)) throw error;
-    const codes = known.map(({ code }) => code);
-    return (await addSkill.part(context, { code: codeOf(text, "skill", codes), name: text })).skillId;
-  }
 }

@@ -8,7 +8,8 @@ import { materialChanged } from "../materials/materials.facts.ts";
 import { SetBill } from "./bill.contract.ts";
 import { circleOf, type PartOf } from "./bill.rules.ts";
 import { billField } from "./definition-fields.rules.ts";
-import { type Component, lockProduct, type Share, sharesOf, writeShares } from "./definition-store.ts";
+import { type Component, type Share, sharesOf } from "./dated.queries.ts";
+import { lockProduct, writeShares } from "./definition-store.ts";
 import { productChanged } from "./products.facts.ts";
 import { postUseSince } from "./run-end.ts";
 

@@ -9,7 +9,7 @@ import { Refusal } from "#server/core/refusal.contract.ts";
 import { lockProduct } from "./definition-store.ts";
 import { productChanged } from "./products.facts.ts";
 import { type Operation, SetRouting } from "./routing.contract.ts";
-import { inSequence, whyNotRouting } from "./routing.rules.ts";
+import { inSequence, sameOperations, whyNotRouting } from "./routing.rules.ts";
 import { routingAt, type RoutingPeriod, routingPeriods } from "./routing.queries.ts";
 
 /**
@@ -45,7 +45,7 @@ export async function putRouting(
   const start = from ?? (before.length === 0 ? null : now);
   const held = await routingAt(tx, productId, start ?? now);
   const said = inSequence(operations);
-  if (held !== undefined && same(held.operations, said)) throw new Refusal("nothing_changes");
+  if (held !== undefined && sameOperations(held.operations, said)) throw new Refusal("nothing_changes");
   await endVersions(tx, productId, start);
   const version = before.length + 1;
   const [made] = await tx
@@ -100,18 +100,6 @@ async function refuseUnknownSkill(tx: Tx, operations: readonly Operation[]): Pro
   const known = await tx.select({ id: skill.id }).from(skill).where(inArray(skill.id, wanted));
   if (known.length < wanted.length) throw new Refusal("not_found", {}, "operations");
 }
-
-const same = (a: readonly Operation[], b: readonly Operation[]): boolean =>
-  JSON.stringify(a.map(plain)) === JSON.stringify(b.map(plain));
-
-const plain = ({ sequence, name, machineKind, machineIds, setupMs, skillId }: Operation) => [
-  sequence,
-  name,
-  machineKind,
-  machineIds.toSorted((x, y) => x - y),
-  setupMs,
-  skillId,
-];
 
 /** Puts back which version held when. The one that is taken back keeps an empty period: an order may be made by it. */
 export async function restoreVersions(

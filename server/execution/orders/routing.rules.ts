@@ -56,3 +56,16 @@ export function jobsOf(
     return machine === undefined ? [] : [{ sequence, operation: name, machineId: machine.id }];
   });
 }
+
+/** Whether two say the same of how a product is made, both in sequence. */
+export const sameOperations = (a: readonly Operation[], b: readonly Operation[]): boolean =>
+  JSON.stringify(a.map(plain)) === JSON.stringify(b.map(plain));
+
+const plain = ({ sequence, name, machineKind, machineIds, setupMs, skillId }: Operation) => [
+  sequence,
+  name,
+  machineKind,
+  machineIds.toSorted((x, y) => x - y),
+  setupMs,
+  skillId,
+];
