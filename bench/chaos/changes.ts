@@ -127,7 +127,7 @@ async function oneStep({
   if (state === "proposed") await api.post(`/adjustments/${id}/approve`, { version });
   if (state === "blocked" || state === "held")
     await api.post(`/adjustments/${id}/release`, { version, reason });
-  if (state === "unknown") {
+  if (state === "unknown" || state === "cannot_tell") {
     const took = (await hand.machine(code)).meltSetpoint === newValue;
     await api.post(`/adjustments/${id}/resolve`, { version, took, reason });
   }
