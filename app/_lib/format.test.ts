@@ -46,4 +46,8 @@ test("the plant's clock is shown, wherever the screen stands", () => {
 
 test("a range is isolated, so that it keeps its order in a line from right to left", () => {
   expect(formatRange("06:00", "14:00")).toBe("\u206806:00–14:00\u2069");
+  expect(formatRange("22 Nov, 06:00", "23 Nov, 14:00 CET")).toBe(
+    "\u206822 Nov, 06:00 – 23 Nov, 14:00 CET\u2069",
+  );
+  expect(formatRange("-5", "10")).toBe("\u2068-5 – 10\u2069");
 });

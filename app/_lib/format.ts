@@ -105,11 +105,12 @@ export function formatClock(locale: string, timeZone: string, at: number, second
 }
 
 /**
- * From one to another, `06:00–14:00`; isolated (Unicode UAX #9), because between two numbers a language that runs from
- * right to left would put the dash, and with it the end, before the beginning.
+ * From one to another, `06:00–14:00`, `22 Nov, 06:00 – 22 Nov, 14:00`; isolated (Unicode UAX #9), because between two
+ * numbers a language that runs from right to left would put the dash, and with it the end, before the beginning.
  */
 export function formatRange(from: string, to: string): string {
-  return `\u2068${from}–${to}\u2069`;
+  const dash = /[\s-]/.test(from) ? " – " : "–";
+  return `\u2068${from}${dash}${to}\u2069`;
 }
 
 /** The plant's zone as people write it, `CET`. */

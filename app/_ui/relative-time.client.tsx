@@ -2,7 +2,14 @@
 
 import { useLocale, useTimeZone, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
-import { formatClock, formatDayTime, formatRunning, formatSpan, formatZone } from "#app/_lib/format.ts";
+import {
+  formatClock,
+  formatDayTime,
+  formatRange,
+  formatRunning,
+  formatSpan,
+  formatZone,
+} from "#app/_lib/format.ts";
 import { useNow } from "#app/_live/now.client.ts";
 
 const hour = 3600_000;
@@ -44,10 +51,28 @@ export function PlantTime(props: { at: number; day?: boolean; seconds?: boolean 
     ? formatDayTime(locale, timeZone, at, seconds)
     : formatClock(locale, timeZone, at, seconds);
   return (
-    <time dateTime={new Date(at).toISOString()}>
+    // Isolated: "14:02 CET" reads the same in a line from right to left.
+    <time dir="auto" dateTime={new Date(at).toISOString()}>
       {text} <span className="text-[0.8em] text-ink-2">{formatZone(locale, timeZone, at)}</span>
     </time>
   );
+}
+
+/** From one moment to another on the plant's clock, the zone said once; an end that is not there has its word. */
+export function PlantRange(props: {
+  from: number | null;
+  until: number | null;
+  open?: string;
+  day?: boolean;
+  seconds?: boolean;
+}): ReactNode {
+  const locale = useLocale();
+  const timeZone = useTimeZone() ?? "UTC";
+  const { from, until, open = "…", day = false, seconds = false } = props;
+  const say = (at: number) => (day ? formatDayTime : formatClock)(locale, timeZone, at, seconds);
+  const zoned = (at: number) => `${say(at)} ${formatZone(locale, timeZone, at)}`;
+  const end = until === null ? open : zoned(until);
+  return <span className="tabular-nums">{formatRange(from === null ? "…" : say(from), end)}</span>;
 }
 
 /** The clock of the plant, running. */

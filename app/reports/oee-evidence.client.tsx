@@ -3,7 +3,7 @@
 import { useLocale, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { formatNumber, formatShare, formatSpan } from "#app/_lib/format.ts";
-import { PlantTime } from "#app/_ui/relative-time.client.tsx";
+import { PlantRange } from "#app/_ui/relative-time.client.tsx";
 import type { OeeView } from "#server/enterprise/oee/oee.contract.ts";
 
 /** Each factor with its formula and the numbers put in; losses and reasons; which version of the rules. */
@@ -94,8 +94,7 @@ export function Evidence(props: { view: OeeView }): ReactNode {
           </>
         )}
         <p className="text-ink-2">
-          <PlantTime at={period.start} day /> – <PlantTime at={period.end} day /> ·{" "}
-          {t("version", { version: ruleVersion })}
+          <PlantRange from={period.start} until={period.end} day /> · {t("version", { version: ruleVersion })}
           {restated > 0 && ` · ${t("restated", { times: restated })}`}
         </p>
       </div>

@@ -11,7 +11,7 @@ import { useRecord } from "#app/_live/record.client.ts";
 import { Button } from "#app/_ui/desk/button.client.tsx";
 import { TextField } from "#app/_ui/desk/field.tsx";
 import { Notice } from "#app/_ui/notice.tsx";
-import { PlantTime } from "#app/_ui/relative-time.client.tsx";
+import { PlantRange, PlantTime } from "#app/_ui/relative-time.client.tsx";
 import type { PlacedAsset } from "#server/execution/plant/assets.contract.ts";
 
 /** Which physical machine stands at this place, and which stood there before. */
@@ -77,8 +77,7 @@ export function AssetSection(props: { machineId: number; onSaved: () => void }):
               <li key={`${assetId} ${String(from)}`}>
                 <bdi className="font-semibold">{serial}</bdi> <bdi>{name}</bdi>{" "}
                 <span className="text-ink-2">
-                  {from !== null && <PlantTime at={from} day />} –{" "}
-                  {until !== null && <PlantTime at={until} day />}
+                  <PlantRange from={from} until={until} day />
                 </span>
               </li>
             ))}

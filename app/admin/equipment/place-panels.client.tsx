@@ -96,7 +96,7 @@ export function LinePanel({ plant, line, onSaved }: PanelProps & { line: PlantLi
         objectId={line.id}
         onUndone={onSaved}
         say={(field, value) => {
-          if (field === "machineIds" && Array.isArray(value)) return value.map(nameOf).join(" → ");
+          if (field === "machineIds" && Array.isArray(value)) return value.map(nameOf).join(" › ");
           return field === "areaId" ? plant.areas.find(({ id }) => id === value)?.name : undefined;
         }}
       />

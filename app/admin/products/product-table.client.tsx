@@ -41,8 +41,8 @@ export function ProductTable(props: { initial: readonly ProductSummary[] }): Rea
     {
       key: "routing",
       head: t("routing"),
-      value: (p) => p.operations.join(" → "),
-      cell: (p) => listed(p.operations, t("noRouting"), " → "),
+      value: (p) => p.operations.join(" › "),
+      cell: (p) => listed(p.operations, t("noRouting"), " › "),
     },
     {
       key: "standards",

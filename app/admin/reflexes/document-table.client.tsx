@@ -128,7 +128,7 @@ function Signed(props: { view: EdgeDocumentView; reflexes: readonly ReflexView[]
               <bdi>{known?.machineName ?? signed.machineId}</bdi>
               {": "}
               {words.when(tag, known?.unit ?? null, signed.condition)}
-              {" → "}
+              {" › "}
               {t(`action.${signed.action}`)} (v{signed.version})
             </li>
           );

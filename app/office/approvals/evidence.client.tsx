@@ -4,7 +4,7 @@ import { useLocale, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { formatNumber } from "#app/_lib/format.ts";
 import { useSentence } from "#app/_lib/sentence.client.ts";
-import { PlantTime } from "#app/_ui/relative-time.client.tsx";
+import { PlantRange } from "#app/_ui/relative-time.client.tsx";
 import { Sparkline } from "#app/_ui/sparkline-graph.tsx";
 import type { DeviationView } from "#server/execution/detection/detection.contract.ts";
 
@@ -42,10 +42,12 @@ export function EvidencePanel(props: { deviation: DeviationView }): ReactNode {
           {number(evidence.normal)} {unit}
         </Fact>
         <Fact name={t("statistic")}>
-          {number(evidence.statistic, 1)} / {number(evidence.limit, 1)}
+          <bdi dir="ltr">
+            {number(evidence.statistic, 1)} / {number(evidence.limit, 1)}
+          </bdi>
         </Fact>
         <Fact name={t("window")}>
-          <PlantTime at={evidence.window.start} seconds /> – <PlantTime at={evidence.window.end} seconds />
+          <PlantRange from={evidence.window.start} until={evidence.window.end} seconds />
         </Fact>
         <Fact name={t("baseline")}>
           σ {number(evidence.baseline.sigma, 2)} · n {evidence.baseline.n}
@@ -60,8 +62,10 @@ export function EvidencePanel(props: { deviation: DeviationView }): ReactNode {
           <span className="text-ink-2">{t("right", { right: cause.right, of: cause.of })}</span>
           {cause.signals.map((signal) => (
             <span key={signal.tagId} className="block text-sm text-ink-2">
-              <bdi>{signal.name}</bdi> {number(signal.value, 1)} {signal.unit} ({signal.op}{" "}
-              {number(signal.limit, 1)})
+              <bdi>{signal.name}</bdi> {number(signal.value, 1)} {signal.unit}{" "}
+              <bdi dir="ltr">
+                ({signal.op} {number(signal.limit, 1)})
+              </bdi>
             </span>
           ))}
         </p>

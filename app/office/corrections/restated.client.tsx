@@ -5,7 +5,7 @@ import { useLocale, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { formatNumber, formatShare } from "#app/_lib/format.ts";
 import { isolated } from "#app/_lib/i18n/isolate.ts";
-import { PlantTime } from "#app/_ui/relative-time.client.tsx";
+import { PlantRange } from "#app/_ui/relative-time.client.tsx";
 import type { CorrectionPreview, Figures } from "#server/enterprise/corrections/corrections.contract.ts";
 
 /** Everything a correction restates, before and after; what stays is not named. */
@@ -109,11 +109,7 @@ function RunText(props: { run: CorrectionPreview["runs"][number]["after"] }): Re
   if (run === null) return t("notThere");
   return (
     <>
-      <bdi>{run.machineName}</bdi>{" "}
-      <bdi>
-        <PlantTime at={run.start} day />
-      </bdi>{" "}
-      – <bdi>{run.end === null ? t("stillRuns") : <PlantTime at={run.end} day />}</bdi>
+      <bdi>{run.machineName}</bdi> <PlantRange from={run.start} until={run.end} open={t("stillRuns")} day />
       {run.lots.length > 0 && (
         <>
           {" "}

@@ -6,7 +6,7 @@ import { formatNumber } from "#app/_lib/format.ts";
 import { useRecord } from "#app/_live/record.client.ts";
 import { SelectField } from "#app/_ui/desk/field.tsx";
 import { Notice, Skeleton } from "#app/_ui/notice.tsx";
-import { PlantTime } from "#app/_ui/relative-time.client.tsx";
+import { PlantRange } from "#app/_ui/relative-time.client.tsx";
 import type { RunToCorrect } from "#server/enterprise/corrections/corrections.contract.ts";
 import type { MachineName } from "./corrections-page.client.tsx";
 
@@ -81,10 +81,7 @@ function Run(props: { run: RunToCorrect; chosen: boolean; onRun: (run: RunToCorr
           <bdi className="font-semibold">{run.orderCode}</bdi> <bdi>{run.productName}</bdi>{" "}
           <bdi className="text-ink-2">{run.operation}</bdi>
           <span className="block text-ink-2">
-            <bdi>
-              <PlantTime at={run.start} day />
-            </bdi>{" "}
-            – <bdi>{run.end === null ? t("stillRuns") : <PlantTime at={run.end} day />}</bdi>
+            <PlantRange from={run.start} until={run.end} open={t("stillRuns")} day />
           </span>
         </span>
         <span className="text-end text-sm tabular-nums">

@@ -44,7 +44,7 @@ export function useDefinitionWords(choices: Choices): { say: SayValue; nameField
     say: (name, value) => {
       if (!Array.isArray(value)) return undefined;
       if (name === "operations")
-        return (value as { name: string }[]).map((operation) => operation.name).join(" → ") || "–";
+        return (value as { name: string }[]).map((operation) => operation.name).join(" › ") || "–";
       if (name === "versions") {
         const held = (value as { version: number; replaced: boolean }[]).filter(({ replaced }) => !replaced);
         return held.map(({ version }) => formatNumber(locale, version)).join(", ") || "–";
