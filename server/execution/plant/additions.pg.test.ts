@@ -82,6 +82,18 @@ test("a machine on which jobs are planned is not put away before they are moved 
   expect(machine?.retiredAt).not.toBeNull();
 });
 
+test("an area stands in a works, under a code of its own", async () => {
+  const empty = await testDb();
+  const add = addArea.execute({ db: empty.db, clock }, administrator, randomUUID(), { code: "a", name: "A" });
+  await expect(add).rejects.toMatchObject({ code: "site_needed" });
+  await empty.close();
+  await act(addArea, { code: "twice", name: "Hall A" });
+  await expect(act(addArea, { code: "twice", name: "Hall B" })).rejects.toMatchObject({
+    code: "already_taken",
+    params: { value: "twice" },
+  });
+});
+
 describe("a machine that is to leave on a day", () => {
   const leave = () =>
     handle.db.transaction(
