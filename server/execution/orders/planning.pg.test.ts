@@ -115,6 +115,9 @@ test("nothing of a held order begins, its running job's station is told why, and
   await act(startJob, { machineId: m.id, jobId });
   clock.advance(minute);
   await act(holdOrder, { orderId, reason: "cracks found" });
+  await expect(act(holdOrder, { orderId, reason: "by another one" })).rejects.toMatchObject({
+    code: "wrong_state",
+  });
   const [running] = await runningJobs(handle.db, [m.id], clock.now());
   expect(running?.hold).toEqual({ reason: "cracks found", at: clock.now() });
   await act(releaseOrder, { orderId, reason: "sorted out" });
@@ -148,6 +151,7 @@ test("an order that is short is closed with a reason, opened again, and one noth
   await expect(act(startJob, { machineId: m.id, jobId })).rejects.toMatchObject({ code: "wrong_state" });
   await act(reopenOrder, { orderId, reason: "late scrap" });
   expect(await view(orderId)).toMatchObject({ state: "completed", closedReason: null });
+  await expect(act(reopenOrder, { orderId, reason: "again" })).rejects.toMatchObject({ code: "wrong_state" });
 
   const other = await testJob(handle.db, m, "PO-X");
   await act(cancelOrder, { orderId: other.orderId });
