@@ -110,7 +110,12 @@ export function formatClock(locale: string, timeZone: string, at: number, second
  */
 export function formatRange(from: string, to: string): string {
   const dash = /[\s-]/.test(from) ? " – " : "–";
-  return `\u2068${from}${dash}${to}\u2069`;
+  return isolated(`${from}${dash}${to}`);
+}
+
+/** A text that keeps its own direction in the middle of another: `268 °C` does not become `C° 268`. */
+export function isolated(text: string): string {
+  return `\u2068${text}\u2069`;
 }
 
 /** The plant's zone as people write it, `CET`. */

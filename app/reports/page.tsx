@@ -45,6 +45,7 @@ export default async function ReportsPage(props: {
   ]);
   return (
     <>
+      <h1 className="sr-only">{(await getTranslations("reports"))("title")}</h1>
       <RunningShift initial={running} scopes={scopes} />
       <Month key={path} choice={choice} path={path} initial={report} machines={machines} scopes={scopes} />
     </>

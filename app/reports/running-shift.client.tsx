@@ -16,6 +16,7 @@ export function RunningShift(props: {
   scopes: readonly string[];
 }): ReactNode {
   const t = useTranslations("reports");
+  const locale = useLocale();
   const app = useTranslations("app");
   const { data = props.initial, error } = useRecord<readonly RunningOee[]>({
     path: "/oee/running",
@@ -70,7 +71,7 @@ export function RunningShift(props: {
                     {t(`warning.${warning}`)}
                   </span>
                 ))}
-                {t("complete", { share: share(machine) })}
+                {t("complete", { share: share(locale, machine) })}
               </span>
             </button>
             <Buckets view={machine} />
@@ -82,8 +83,8 @@ export function RunningShift(props: {
   );
 }
 
-function share(view: OeeView): string {
-  return view.ratios.completeness === null ? "–" : `${String(Math.round(view.ratios.completeness * 100))} %`;
+function share(locale: string, view: OeeView): string {
+  return view.ratios.completeness === null ? "–" : formatShare(locale, view.ratios.completeness, 0);
 }
 
 /** A ratio in per cent; null is a dash, never 0. */

@@ -26,7 +26,7 @@ export function PlaceTabs({ places }: PlacesProps): ReactNode {
         <span className="mx-1 self-stretch border-s border-line" aria-hidden="true" />
       )}
       {beside.map((place) => (
-        <PlaceLink key={place.href} place={place} here={place === here} look="d-tab" />
+        <PlaceLink key={place.href} place={place} here={place === here} look="d-tab min-h-10" />
       ))}
     </nav>
   );
@@ -40,10 +40,11 @@ export function PlaceRail({ places }: PlacesProps): ReactNode {
   const { areas, beside, name } = areasOf(places, path);
   if (areas.length === 0 || beside.length > 0) return null;
   const own = places.filter(({ href }) => href.split("/")[1] === name);
+  if (own.length < 2) return null;
   return (
     <nav
       aria-label={t("areaLabel")}
-      className="sticky top-12 hidden max-h-[calc(100dvh-3rem)] w-52 flex-none self-start overflow-y-auto py-4 ps-4 lg:block print:hidden"
+      className="sticky top-(--desk-head) hidden max-h-[calc(100dvh-var(--desk-head))] w-52 flex-none self-start overflow-y-auto py-4 ps-4 lg:block print:hidden"
     >
       <Sections places={own} here={here} />
     </nav>
@@ -82,7 +83,7 @@ function Sections(props: PlacesProps & { here: Place | undefined }): ReactNode {
             <PlaceLink
               place={place}
               here={place === props.here}
-              look="d-tab flex min-h-11 w-full items-center lg:min-h-9"
+              look="d-tab flex min-h-11 w-full items-center lg:min-h-10"
             />
           </li>
         ))}
@@ -97,7 +98,7 @@ function AreaLink({ area: { name, href, isHere } }: { area: Area }): ReactNode {
     <Link
       href={href}
       prefetch={false}
-      className="d-tab"
+      className="d-tab min-h-10"
       // The page itself is marked among its area's places.
       {...(isHere ? { "aria-current": "true" as const } : {})}
     >

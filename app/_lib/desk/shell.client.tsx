@@ -16,6 +16,16 @@ import { PlaceMenu, PlaceRail, PlaceTabs } from "./places.client.tsx";
 import type { Place } from "./places.ts";
 import { StoryStrip } from "./story-strip.client.tsx";
 
+/** What stays in its place below the header asks how high that is: a strip of the demo or of a lost link makes it higher. */
+function tellHeight(header: HTMLElement | null): (() => void) | undefined {
+  if (header === null) return undefined;
+  const watch = new ResizeObserver(() => {
+    header.parentElement?.style.setProperty("--desk-head", `${String(header.offsetHeight)}px`);
+  });
+  watch.observe(header);
+  return () => watch.disconnect();
+}
+
 /** What stands around every page of the desk: where one may go, who one is, whether the plant is heard. */
 export function DeskShell(props: {
   places: readonly Place[];
@@ -25,16 +35,20 @@ export function DeskShell(props: {
 }): ReactNode {
   const t = useTranslations("app");
   return (
-    <div className="flex min-h-dvh flex-col">
+    <div className="flex min-h-dvh flex-col [--desk-head:3.25rem]">
       <a
         href="#content"
         className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:bg-raised focus:p-2"
       >
         {t("skip")}
       </a>
-      <header className="sticky top-0 z-30 border-b border-hairline bg-surface">
+      <header ref={tellHeight} className="sticky top-0 z-30 border-b border-hairline bg-surface">
         <div className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-1.5">
-          <Link href="/" prefetch={false} className="text-lg font-bold tracking-tight text-ink no-underline">
+          <Link
+            href="/"
+            prefetch={false}
+            className="inline-flex min-h-10 items-center text-lg font-bold tracking-tight text-ink no-underline"
+          >
             {t("name")}
           </Link>
           <PlaceTabs places={props.places} />

@@ -36,10 +36,14 @@ export function EvidencePanel(props: { deviation: DeviationView }): ReactNode {
       </figure>
       <dl className="grid grid-cols-2 gap-x-4 gap-y-2 sm:grid-cols-3">
         <Fact name={t("value")}>
-          {number(evidence.value)} {unit}
+          <bdi>
+            {number(evidence.value)} {unit}
+          </bdi>
         </Fact>
         <Fact name={t("normal")}>
-          {number(evidence.normal)} {unit}
+          <bdi>
+            {number(evidence.normal)} {unit}
+          </bdi>
         </Fact>
         <Fact name={t("statistic")}>
           <bdi dir="ltr">
@@ -62,7 +66,10 @@ export function EvidencePanel(props: { deviation: DeviationView }): ReactNode {
           <span className="text-ink-2">{t("right", { right: cause.right, of: cause.of })}</span>
           {cause.signals.map((signal) => (
             <span key={signal.tagId} className="block text-sm text-ink-2">
-              <bdi>{signal.name}</bdi> {number(signal.value, 1)} {signal.unit}{" "}
+              <bdi>{signal.name}</bdi>{" "}
+              <bdi>
+                {number(signal.value, 1)} {signal.unit}
+              </bdi>{" "}
               <bdi dir="ltr">
                 ({signal.op} {number(signal.limit, 1)})
               </bdi>
