@@ -127,6 +127,11 @@ function ImportDialog(props: {
     }
   }
 
+  const close = () => {
+    props.onClose();
+    // Another time zone is every clock of the page.
+    if (kind === "plant" && phase.at === "done") location.reload();
+  };
   const foot = (
     <>
       {(phase.at === "tried" || phase.at === "done") && (
@@ -142,14 +147,14 @@ function ImportDialog(props: {
           onWrong={() => downloadWrong(phase.trial)}
         />
       )}
-      {phase.at !== "tried" && <Button onPress={props.onClose}>{app("close")}</Button>}
+      {phase.at !== "tried" && <Button onPress={close}>{app("close")}</Button>}
     </>
   );
   return (
     <Dialog
       open
       onOpenChange={(open) => {
-        if (!open) props.onClose();
+        if (!open) close();
       }}
       title={t("title", { what: t(`kind.${kind}`) })}
       closeWord={app("close")}
