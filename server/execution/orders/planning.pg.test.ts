@@ -159,6 +159,19 @@ test("an order that is short is closed with a reason, opened again, and one noth
   expect((await orderList(handle.db, clock.now())).find((o) => o.code === "PO-X")?.state).toBe("cancelled");
 });
 
+test("an order's number is given once, and only what runs is paused or finished", async () => {
+  const m = await testMachine(handle.db, "pl-once");
+  const { jobId, productId } = await testJob(handle.db, m, "PO-1x");
+  const again = { code: "PO-1x", productId, quantity: 1, jobs: [{ machineId: m.id, operation: "mould" }] };
+  await expect(act(createOrder, again)).rejects.toMatchObject({
+    code: "already_taken",
+    params: { value: "PO-1x" },
+  });
+  const waiting = { machineId: m.id, jobId };
+  await expect(act(pauseJob, waiting)).rejects.toMatchObject({ code: "wrong_state" });
+  await expect(act(finishJob, waiting)).rejects.toMatchObject({ code: "wrong_state" });
+});
+
 test("an operator plans nothing", async () => {
   const operator: Actor = { ...testHand, roles: ["operator"] };
   const nobodys = randomUUID();
