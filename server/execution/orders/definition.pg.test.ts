@@ -244,3 +244,11 @@ test("an operator looks at a product and changes nothing of it", async () => {
       code: "not_allowed",
     });
 });
+
+test("a product's code names one product", async () => {
+  await act(addProduct, { code: "DF-SAME", name: "One" });
+  await expect(act(addProduct, { code: "DF-SAME", name: "Other" })).rejects.toMatchObject({
+    code: "already_taken",
+    params: { value: "DF-SAME" },
+  });
+});

@@ -199,6 +199,11 @@ test("whoever has the tool in hand moves it; an operator does not, and a setter 
   });
 });
 
+test("what is engraved on a tool names one tool", async () => {
+  await tool("T-same");
+  await expect(tool("T-same")).rejects.toMatchObject({ code: "already_taken", params: { value: "T-same" } });
+});
+
 const administrator: Actor = {
   kind: "person",
   personId: randomUUID(),
