@@ -1,3 +1,5 @@
+import { isolate } from "./i18n/isolate.ts";
+
 const cache = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
 function numberFormat(locale: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
@@ -110,12 +112,7 @@ export function formatClock(locale: string, timeZone: string, at: number, second
  */
 export function formatRange(from: string, to: string): string {
   const dash = /[\s-]/.test(from) ? " – " : "–";
-  return isolated(`${from}${dash}${to}`);
-}
-
-/** A text that keeps its own direction in the middle of another: `268 °C` does not become `C° 268`. */
-export function isolated(text: string): string {
-  return `\u2068${text}\u2069`;
+  return isolate(`${from}${dash}${to}`);
 }
 
 /** The plant's zone as people write it, `CET`. */

@@ -37,16 +37,14 @@ export function PlaceRail({ places }: PlacesProps): ReactNode {
   const t = useTranslations("app.place");
   const path = usePathname();
   const here = hereOf(places, path);
-  const { areas, beside, name } = areasOf(places, path);
-  if (areas.length === 0 || beside.length > 0) return null;
-  const own = places.filter(({ href }) => href.split("/")[1] === name);
-  if (own.length < 2) return null;
+  const { rail } = areasOf(places, path);
+  if (rail.length === 0) return null;
   return (
     <nav
       aria-label={t("areaLabel")}
       className="sticky top-(--desk-head) hidden max-h-[calc(100dvh-var(--desk-head))] w-52 flex-none self-start overflow-y-auto py-4 ps-4 lg:block print:hidden"
     >
-      <Sections places={own} here={here} />
+      <Sections places={rail} here={here} />
     </nav>
   );
 }

@@ -39,9 +39,11 @@ test("whoever may go everywhere sees the areas, and the open one's places where 
   expect(beside).toEqual(office);
 });
 
-test("an area of more places than a row holds has none beside the areas, nor has one of a single place", () => {
-  expect(areasOf(all, "/admin/tools").beside).toEqual([]);
-  expect(areasOf(all, "/reports").beside).toEqual([]);
+test("an area of more places than a row holds has them in a rail; one of a single place needs neither", () => {
+  expect(areasOf(all, "/admin/tools")).toMatchObject({ beside: [], rail: admin });
+  expect(areasOf(all, "/reports")).toMatchObject({ beside: [], rail: [] });
+  expect(areasOf(all, "/office").rail).toEqual([]);
+  expect(areasOf([...office, ...reports], "/office").rail).toEqual([]);
 });
 
 test("a page below a place belongs to the nearest one", () => {

@@ -40,19 +40,20 @@ export function hereOf(places: readonly Place[], path: string): Place | undefine
 
 /**
  * Whoever may go to few places sees all of them in one row; whoever may go everywhere sees the areas, and the places of
- * the one that is open beside them, or in a rail of their own where they are too many (then `beside` is empty).
+ * the one that is open beside them, or in a rail of their own where they are too many.
  */
 export function areasOf(places: readonly Place[], path: string) {
   const name = areaOf(path);
-  if (places.length <= mostBeside) return { name, areas: [], beside: places };
+  if (places.length <= mostBeside) return { areas: [], beside: places, rail: [] };
   const areas = [...new Set(places.map(({ href }) => areaOf(href)))].map((area): Area => ({
     name: area,
     href: places.find(({ href }) => areaOf(href) === area)?.href ?? "/",
     isHere: area === name,
   }));
   const own = places.filter(({ href }) => areaOf(href) === name);
+  if (own.length > mostBeside) return { areas, beside: [], rail: own };
   // One place alone is where its area leads.
-  return { name, areas, beside: own.length > mostBeside || own.length === 1 ? [] : own };
+  return { areas, beside: own.length === 1 ? [] : own, rail: [] };
 }
 
 /** The places under their headings. */

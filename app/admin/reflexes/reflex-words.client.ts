@@ -1,7 +1,8 @@
 "use client";
 
 import { useLocale, useTranslations } from "next-intl";
-import { formatSeconds, isolated } from "#app/_lib/format.ts";
+import { isolate } from "#app/_lib/i18n/isolate.ts";
+import { formatSeconds } from "#app/_lib/format.ts";
 import type { Reflex } from "#server/edge/document.contract.ts";
 
 const keys = { ">": "over", "<": "under", "=": "is", "!=": "isNot" } as const;
@@ -18,7 +19,7 @@ export function useReflexWords(): {
     if (typeof given === "boolean") return t(given ? "yes" : "no");
     if (typeof given === "string") return given;
     const said = new Intl.NumberFormat(locale, { maximumFractionDigits: 4 }).format(given);
-    return unit === null ? said : isolated(`${said} ${unit}`);
+    return unit === null ? said : isolate(`${said} ${unit}`);
   };
   return {
     value,

@@ -2,7 +2,8 @@
 
 import { useLocale, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
-import { formatNumber, formatShare, isolated } from "#app/_lib/format.ts";
+import { formatNumber, formatShare } from "#app/_lib/format.ts";
+import { isolate } from "#app/_lib/i18n/isolate.ts";
 import { type Sentence, useSentence } from "#app/_lib/sentence.client.ts";
 import type {
   AdjustmentState,
@@ -40,7 +41,7 @@ export function useFigure(): (value: number, unit: string | null) => string {
   return (value, unit) =>
     unit === null || unit === ""
       ? formatShare(locale, value, 1)
-      : isolated(`${formatNumber(locale, value, 1)} ${unit}`);
+      : isolate(`${formatNumber(locale, value, 1)} ${unit}`);
 }
 
 /** `230.4 °C (229.1 … 231.8)` and where that band comes from. */

@@ -69,7 +69,7 @@ function Run(props: { run: RunToCorrect; chosen: boolean; onRun: (run: RunToCorr
   const locale = useLocale();
   return (
     <li className="border-b border-hairline last:border-0">
-      <label className="flex items-start gap-3 rounded px-2 py-1.5 has-checked:bg-band">
+      <label className="flex flex-wrap items-start gap-x-3 rounded px-2 py-1.5 has-checked:bg-band">
         <input
           type="radio"
           name="run"
@@ -84,7 +84,7 @@ function Run(props: { run: RunToCorrect; chosen: boolean; onRun: (run: RunToCorr
             <PlantRange from={run.start} until={run.end} open={t("stillRuns")} day />
           </span>
         </span>
-        <span className="text-end text-sm tabular-nums">
+        <span className="basis-full ps-7 text-sm tabular-nums sm:basis-auto sm:ps-0 sm:text-end">
           {t("goodScrap", { good: formatNumber(locale, run.good), scrap: formatNumber(locale, run.scrap) })}
         </span>
       </label>

@@ -37,7 +37,7 @@ export interface BlockDesk {
     refused: number;
     errors: number;
     inFlightBytes: number;
-    inFlightLimit: number;
+    inFlightLimitBytes: number;
     queuedBlocks: number;
   };
   idle(): Promise<void>;
@@ -138,7 +138,7 @@ export function createBlockDesk(deps: BlockDeskDeps): BlockDesk {
     figures: () => ({
       ...counts,
       inFlightBytes: inFlight.bytes,
-      inFlightLimit: inFlight.limit,
+      inFlightLimitBytes: inFlight.limit,
       queuedBlocks: opened.reduce((sum, writer) => sum + writer.depth, 0),
     }),
     async idle() {

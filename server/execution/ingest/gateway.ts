@@ -50,7 +50,7 @@ export interface GatewayFigures {
   readonly refused: number;
   readonly errors: number;
   readonly inFlightBytes: number;
-  readonly inFlightLimit: number;
+  readonly inFlightLimitBytes: number;
   readonly queuedBlocks: number;
 }
 

@@ -139,7 +139,7 @@ function Live({ tag }: { tag: TagView }): ReactNode {
     Math.max(3 * tag.expectedMs, tag.maxSilenceMs + 5000),
   );
   return (
-    <span className="inline-flex flex-col items-end">
+    <span className="inline-flex flex-col items-start sm:items-end">
       <LiveValue sample={sample} unit={tag.unit} decimals={tag.decimals} />
       <ValueAge sample={sample} />
     </span>
