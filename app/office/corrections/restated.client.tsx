@@ -4,7 +4,7 @@ import { ArrowRight } from "lucide-react";
 import { useLocale, useTranslations } from "next-intl";
 import type { ReactNode } from "react";
 import { formatNumber, formatShare } from "#app/_lib/format.ts";
-import { isolated } from "#app/_lib/i18n/isolate.ts";
+import { isolate, isolated } from "#app/_lib/i18n/isolate.ts";
 import { PlantRange } from "#app/_ui/relative-time.client.tsx";
 import type { CorrectionPreview, Figures } from "#server/enterprise/corrections/corrections.contract.ts";
 
@@ -53,8 +53,8 @@ export function Restated(props: { preview: CorrectionPreview }): ReactNode {
           <>
             <bdi className="font-semibold">{lot.code}</bdi>
             <Change
-              before={`${n(lot.before)} ${lot.unit ?? ""}`}
-              after={`${n(lot.after)} ${lot.unit ?? ""}`}
+              before={isolate(`${n(lot.before)} ${lot.unit ?? ""}`)}
+              after={isolate(`${n(lot.after)} ${lot.unit ?? ""}`)}
             />
           </>
         )}

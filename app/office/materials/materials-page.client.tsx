@@ -5,6 +5,7 @@ import { useLocale, useTimeZone, useTranslations } from "next-intl";
 import { type ReactNode, useState } from "react";
 import { formatNumber } from "#app/_lib/format.ts";
 import { toLocalInput } from "#app/_lib/local-time.ts";
+import { isolated } from "#app/_lib/i18n/isolate.ts";
 import { useRecord } from "#app/_live/record.client.ts";
 import { useNow } from "#app/_live/now.client.ts";
 import { Button } from "#app/_ui/desk/button.client.tsx";
@@ -87,8 +88,16 @@ export function MaterialsPage(props: {
       value: (l) => l.quantity,
       cell: (l) => (
         <span className="tabular-nums">
-          {t("leftOf", { left: amount(locale, l.quantity), received: amount(locale, l.received) })}{" "}
-          <bdi>{l.unit ?? t("pieces")}</bdi>
+          {t(
+            "leftOf",
+            isolated(
+              {
+                left: amount(locale, l.quantity),
+                received: `${amount(locale, l.received)} ${l.unit ?? t("pieces")}`,
+              },
+              locale,
+            ),
+          )}
         </span>
       ),
     },

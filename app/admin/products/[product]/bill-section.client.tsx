@@ -105,17 +105,17 @@ function Rows(props: { rows: readonly BillLine[]; onChange?: (line: BillLine) =>
               </span>
             </td>
             <td data-head={t("perPart")} data-align="end" className="whitespace-nowrap tabular-nums">
-              <span>
-                {amount(line.perPart)} <bdi>{line.unit ?? t("pieces")}</bdi>
-              </span>
+              <bdi>
+                {amount(line.perPart)} {line.unit ?? t("pieces")}
+              </bdi>
             </td>
             <td data-head={t("scrap")} data-align="end" className="tabular-nums">
               {line.scrapPercent === 0 ? "–" : t("percent", { value: amount(line.scrapPercent) })}
             </td>
             <td data-head={t("perThousand")} data-align="end" className="whitespace-nowrap tabular-nums">
-              <span>
-                {amount(neededFor(line, thousand))} <bdi>{line.unit ?? t("pieces")}</bdi>
-              </span>
+              <bdi>
+                {amount(neededFor(line, thousand))} {line.unit ?? t("pieces")}
+              </bdi>
             </td>
             <td data-head={t("holds")}>
               <PeriodWords from={line.from} to={line.to} />
