@@ -34,6 +34,10 @@ export function AuditTable(props: {
     const key = name.replaceAll(".", "_");
     return actions.has(key) ? actions(key) : name;
   };
+  const kind = (type: string) => {
+    const key = `kind.${type}`;
+    return t.has(key) ? t(key) : type;
+  };
   const nameOf = (id: number | null) => props.machines.find((m) => m.id === id)?.name ?? "–";
   const columns: readonly Column<AuditView>[] = [
     { key: "at", head: t("at"), value: (r) => r.at, cell: (r) => <PlantTime at={r.at} day seconds /> },
@@ -59,9 +63,9 @@ export function AuditTable(props: {
       head: t("object"),
       value: (r) => `${r.objectType} ${r.objectId}`,
       cell: (r) => (
-        <bdi className="text-ink-2">
-          {r.objectType} {r.objectId.slice(0, 8)}
-        </bdi>
+        <span className="text-ink-2">
+          {kind(r.objectType)} <bdi>{r.objectId.slice(0, 8)}</bdi>
+        </span>
       ),
     },
     {
