@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { quality } from "../tag.contract.ts";
+import { datatypes } from "./values.ts";
 import { asks, born, events, kinds, Node, readings, t0, unreadable, values } from "./testing.ts";
 
 test("tck-id-operational-behavior-edge-node-termination-host-action-ndeath-node-tags-stale, -devices-tags-stale: the death of the present birth makes every metric stale, by the host's clock", () => {
@@ -109,6 +110,31 @@ test("a birth without datatypes is refused", () => {
   node.nodeBirth();
   expect(unreadable(node.send("DBIRTH", "press-1", 1, [{ name: "Melt", alias: 1 }]))).toMatch(/no datatype/);
   expect(node.session.target("press-1/Melt")).toBeUndefined();
+});
+
+const melt = { name: "Melt", sayDatatype: true, value: 230 };
+test.each([
+  ["a metric without a name", [{ ...melt, name: "", alias: 1 }], /has no name/],
+  [
+    "a name twice",
+    [
+      { ...melt, alias: 1 },
+      { ...melt, alias: 2 },
+    ],
+    /names Melt twice/,
+  ],
+])("a birth with %s is refused as a whole", (_what, metrics, why) => {
+  const node = new Node();
+  node.nodeBirth();
+  expect(unreadable(node.send("DBIRTH", "press-1", 1, metrics))).toMatch(why);
+  expect(node.session.target("press-1/Melt")).toBeUndefined();
+});
+
+test("a value of another type than its birth said is unreadable and stores nothing", () => {
+  const node = born();
+  const other = node.send("DDATA", "press-1", 3, [{ alias: 1, datatype: datatypes.String, value: "hot" }]);
+  expect(unreadable(other)).toBe("press-1/Melt came in another type than its birth said");
+  expect(values(other)).toEqual([]);
 });
 
 test("a message without a sequence number is unreadable and asks for a rebirth", () => {
