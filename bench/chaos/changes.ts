@@ -21,8 +21,8 @@ const span = 8;
 
 /**
  * A setter and a supervisor who change the presses' melt set-points all the time, while everything is killed: one
- * proposes, the other approves, lets go on what was blocked, and says what the machine did where nobody knows. Each press has a station that is
- * looked at, or nothing would be sent.
+ * proposes, the other approves, lets go on what was blocked, and says what the machine did where nobody knows. Each
+ * press has a station that is looked at, or nothing would be sent.
  */
 export class Changes {
   readonly #stop = new AbortController();

@@ -7,7 +7,7 @@ import type { PlantView } from "#server/execution/plant/plant.contract.ts";
 import type { EdgeView, Enrolled, EnrolmentCodeView } from "#server/execution/sources/sources.contract.ts";
 import type { DiscoveredMetricView } from "#server/execution/tags/tags.contract.ts";
 import type { RunningOee } from "#server/enterprise/oee/oee.contract.ts";
-import type { ApiHand } from "./hand.ts";
+import { ApiHand } from "./hand.ts";
 import { type Stage, until } from "./stories.ts";
 
 /** What the machine says of itself, and what an administrator makes of it. */
@@ -51,7 +51,7 @@ export async function playFirstMachine(stage: Stage): Promise<void> {
   const { code, name, machineId, sourceId } = await addPrinter(admin);
   // The code is spent by the device; what it gets for it is known to nobody else.
   const once = await admin.post<EnrolmentCodeView>(`/sources/${sourceId}/code`, {});
-  const enrolled = await admin.post<Enrolled>("/enrol", { code: once.code });
+  const enrolled = await new ApiHand(stage.demo.url).post<Enrolled>("/enrol", { code: once.code });
   await tell(
     2,
     `${name}, its line, its shifts and its source are added; a one-time code lets it in. No restart.`,

@@ -7,6 +7,7 @@ test("a value of the history reads as on its own page: with unit, in percent, on
   expect(say("microStopMs", 90_000)).toBe("2 min");
   expect(say("targetShare", 0.85)).toBe("85%");
   expect(say("validFrom", Date.UTC(2026, 10, 23, 5))).toBe("23 Nov, 06:00");
+  expect(say("leavesAt", Date.UTC(2026, 10, 23, 5))).toBe("23 Nov, 06:00");
   expect(say("positions", 4)).toBe("4");
   expect(say("name", "Press 1")).toBe("Press 1");
 });

@@ -1,7 +1,7 @@
 import { formatDayTime, formatNumber, formatShare, formatSpan } from "#app/_lib/format.ts";
 
 /** Fields that hold an instant, ms since epoch. */
-const instants = new Set(["at", "from", "until", "since", "validFrom", "validUntil"]);
+const instants = new Set(["at", "from", "until", "since", "validFrom", "validUntil", "leavesAt"]);
 
 /** A stored value as people read it: spans with their unit, shares in percent, instants on the plant's clock. */
 export function plainValue(field: string, value: unknown, locale: string, timeZone: string): string {

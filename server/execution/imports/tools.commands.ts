@@ -46,7 +46,10 @@ interface Known {
 /** Columns that the fields of the commands stand in. */
 const columns = { machineId: "machine", operations: "fits", open: "openCavities" };
 
-/** Tools with their life, cavities, place and what they fit. One that is on a machine is taken off where it is seen. */
+/**
+ * Tools with their life, cavities, place and what they fit. A place to store it takes a tool off its machine, as the
+ * editor does; one that is on another machine is not moved.
+ */
 export const toolsImporter = defineImporter<Row>({
   columns: [
     { name: "serial", read: asText, needed: true },
