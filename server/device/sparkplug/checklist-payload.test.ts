@@ -167,17 +167,28 @@ describe.each(brokers)("over %s (Mosquitto is skipped where it is not installed)
 
   test("tck-id-payloads-dataset-types-def, -column-num-headers: a data set is kept whole as text, negative and 64-bit cells right; one that contradicts itself is told alone", async () => {
     const { node, sink } = await begun();
-    const types = [datatypes.Int32, datatypes.String, datatypes.Double];
+    const { Int32, String, Double, Int64, UInt64, Float, Boolean } = datatypes;
+    const types = [Int32, String, Double, Int64, UInt64, Float, Boolean];
+    const empty = new Uint8Array();
     const rows = [
-      [wire.varint(1, 0xffff_ffff), wire.bytes(6, "ok"), wire.double(4, 2.5)],
-      [wire.varint(1, 7), new Uint8Array(), wire.double(4, 0)],
+      [
+        wire.varint(1, 0xffff_ffff),
+        wire.bytes(6, "ok"),
+        wire.double(4, 2.5),
+        wire.varint(2, 2n ** 64n - 2n),
+        wire.varint(2, 2n ** 64n - 2n),
+        wire.float(3, 0.1),
+        wire.varint(5, 1),
+      ],
+      [wire.varint(1, 7), empty, wire.double(4, 0), wire.varint(2, 12), empty, empty, empty],
     ];
-    const good = metricWith("Recipe", datatypes.DataSet, 17, dataSet(["n", "s", "d"], types, rows));
+    const names = ["n", "s", "d", "l", "u", "f", "b"];
+    const good = metricWith("Recipe", datatypes.DataSet, 17, dataSet(names, types, rows));
     const liar = metricWith("Bad", datatypes.DataSet, 17, dataSet(["n"], [datatypes.Int32], [], 3));
     await node.raw("DBIRTH", "m", payloadOf(1_764_000_000, 3, good, liar, number("Beside", 1)));
     await sink.until(() => valuesOf(sink, "m/Beside").length === 1);
     expect(valuesOf(sink, "m/Recipe")).toEqual([
-      '{"columns":["n","s","d"],"rows":[[-1,"ok",2.5],[7,null,0]]}',
+      '{"columns":["n","s","d","l","u","f","b"],"rows":[[-1,"ok",2.5,-2,"18446744073709551614",0.1,true],[7,null,0,12,null,null,null]]}',
     ]);
     expect(valuesOf(sink, "m/Bad")).toEqual([]);
     expect(sink.events.find(({ kind }) => kind === "unreadable")).toMatchObject({

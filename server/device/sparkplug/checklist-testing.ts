@@ -173,12 +173,17 @@ export const valuesOf = (sink: RecordingSink, metric: string): unknown[] =>
 
 /** Protobuf by hand, for what our own encoder does not say. */
 export const wire = {
-  varint(field: number, value: number): Uint8Array {
+  varint(field: number, value: number | bigint): Uint8Array {
     return Uint8Array.from([...number(field << 3), ...number(value)]);
   },
   bytes(field: number, ...parts: readonly (Uint8Array | string)[]): Uint8Array {
     const inner = Buffer.concat(parts.map((part) => Buffer.from(part as Uint8Array)));
     return Uint8Array.from([...number((field << 3) | 2), ...number(inner.length), ...inner]);
+  },
+  float(field: number, value: number): Uint8Array {
+    const inner = Buffer.alloc(4);
+    inner.writeFloatLE(value);
+    return Uint8Array.from([...number((field << 3) | 5), ...inner]);
   },
   double(field: number, value: number): Uint8Array {
     const inner = Buffer.alloc(8);
@@ -187,7 +192,7 @@ export const wire = {
   },
 };
 
-function number(value: number): number[] {
+function number(value: number | bigint): number[] {
   const out: number[] = [];
   for (let rest = BigInt(value); ; rest >>= 7n) {
     if (rest < 128n) return [...out, Number(rest)];

@@ -177,3 +177,19 @@ test("a command is sent with QoS 0, not retained, with the alias and datatype of
   await driver.stop();
   await close();
 });
+
+test("a write without the broker is refused for the broker's sake, not for the birth's", async () => {
+  const { broker, driver, machine, close } = await rig();
+  const sink = new RecordingSink();
+  await driver.start(sink, new AbortController().signal);
+  await machine.come();
+  await sink.until(() => sink.events.some((event) => event.kind === "birth" && event.device === "m"));
+  await broker.down();
+  await expect.poll(() => driver.health().connected).toBe(false);
+  expect(await driver.write("m/Set", 221)).toEqual({
+    result: "refused",
+    reason: "no connection to the broker",
+  });
+  await driver.stop();
+  await close();
+});

@@ -69,6 +69,13 @@ test("the first birth ever heard ends a gap of every device, before any reading 
   expect(kinds(node.deviceBirth("press-1", 1, 1))).toEqual(["birth"]);
 });
 
+test("a later birth of the node ends no gap of unknown beginning: each device's own last reading is its beginning", () => {
+  const node = born();
+  node.nodeDeath();
+  node.time = 5000;
+  expect(kinds(node.nodeBirth(0, 8))).toEqual(["birth"]);
+});
+
 test("is_historical is stored as such and leaves the live value alone", () => {
   const node = born();
   const [reading] = readings(node.data(3, 1, 111, "press-1", { isHistorical: true, timestamp: t0 - 60_000 }));
