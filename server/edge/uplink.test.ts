@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
-import { systemClock } from "#server/core/clock.ts";
+import { type Clock, systemClock } from "#server/core/clock.ts";
 import { silentLogger } from "#server/core/log.ts";
 import { CheckedClock } from "./checked-clock.ts";
 import { FakeServer } from "./testing/fake-server.ts";
@@ -12,15 +12,14 @@ import { Uplink } from "./uplink.ts";
 const welcomeMs = 300;
 const patience = { timeout: 8000, interval: 20 };
 
-it("finds the server again that was killed sooner after its welcome than one waits for a welcome", async () => {
+/** An uplink with an empty queue; it ends with the test. */
+async function anUplink(url: string, clock: Clock = systemClock): Promise<Uplink> {
   const folder = tempFolder("uplink");
-  const server = new FakeServer();
-  await server.plug();
   const { queue } = await openQueue({ location: join(folder, "queue") });
   const uplink = new Uplink({
-    url: server.url,
+    url,
     ca: null,
-    clock: new CheckedClock(systemClock),
+    clock: new CheckedClock(clock),
     log: silentLogger,
     queue,
     unknown: new UnknownMetrics(),
@@ -44,10 +43,17 @@ it("finds the server again that was killed sooner after its welcome than one wai
   uplink.start();
   onTestFinished(async () => {
     await uplink.stop();
-    await server.unplug();
     await queue.close();
     rmSync(folder, { recursive: true, force: true });
   });
+  return uplink;
+}
+
+it("finds the server again that was killed sooner after its welcome than one waits for a welcome", async () => {
+  const server = new FakeServer();
+  await server.plug();
+  onTestFinished(() => server.unplug());
+  const uplink = await anUplink(server.url);
   await vi.waitFor(() => expect(uplink.online).toBe(true), patience);
   await server.unplug();
   const gone = systemClock.monotonic();
@@ -55,4 +61,30 @@ it("finds the server again that was killed sooner after its welcome than one wai
   expect(uplink.online).toBe(false);
   await server.plug();
   await vi.waitFor(() => expect(uplink.online).toBe(true), patience);
+});
+
+it("tries at least once a second for a minute, then each five seconds", async () => {
+  const asked: number[] = [];
+  const { setTimeout: later } = globalThis;
+  // The waits as asked for, and fifty times as fast.
+  vi.stubGlobal("setTimeout", (run: () => void, ms = 0) => {
+    asked.push(ms);
+    return later(run, ms / 50);
+  });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  let passedMs = 0;
+  const clock: Clock = {
+    now: systemClock.now,
+    monotonic: () => systemClock.monotonic() + passedMs,
+    // Only the waits of the link are looked at.
+    sleep: (_ms, signal) => new Promise((end) => signal?.addEventListener("abort", () => end())),
+  };
+  const { url } = new FakeServer();
+  await anUplink(url, clock);
+  const waits = () => asked.filter((ms) => ms >= 80 && ms !== 4000);
+  await vi.waitFor(() => expect(waits().filter((ms) => ms === 1000).length).toBeGreaterThan(3), patience);
+  expect(waits()[0]).toBeLessThanOrEqual(250);
+  expect(Math.max(...waits())).toBe(1000);
+  passedMs = 61_000;
+  await vi.waitFor(() => expect(waits().filter((ms) => ms === 5000).length).toBeGreaterThan(1), patience);
 });

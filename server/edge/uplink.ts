@@ -41,8 +41,12 @@ export interface UplinkOptions {
 const ackMs = 5000;
 const healthMs = 5000;
 const usualWelcomeMs = 10_000;
-/** First try after 80 to 240 ms, then doubling to 5 s. */
-const retry = { reconnectionDelay: 160, reconnectionDelayMax: 5000, randomizationFactor: 0.5 };
+const connectMs = 4000;
+/** First try after 80 to 240 ms, then doubling. */
+const retry = { reconnectionDelay: 160, randomizationFactor: 0.5 };
+/** Most outages are restarts: whoever is back within a minute is found within a second. */
+const shortOutageMs = 60_000;
+const longestWaitMs = (awayMs: number): number => (awayMs < shortOutageMs ? 1000 : 5000);
 const refusedRetryMs = 1000;
 
 /**
@@ -57,12 +61,14 @@ export class Uplink implements Service {
   readonly #abort = new AbortController();
   #socket: Socket<ServerToEdge, EdgeToServer> | null = null;
   #welcomed = false;
+  #awaySince: number;
   #timers = new Set<NodeJS.Timeout>();
   #loops: Promise<void>[] = [];
 
   constructor(options: UplinkOptions) {
     this.#options = options;
     const { clock, log, queue } = options;
+    this.#awaySince = clock.monotonic();
     this.#outlet = new QueueOutlet(queue);
     this.#pump = new Pump({
       clock,
@@ -82,13 +88,14 @@ export class Uplink implements Service {
   }
 
   start(): void {
-    const { url, ca, queue, unknown, hello, log, welcomeMs = usualWelcomeMs } = this.#options;
+    const { url, ca, clock, queue, unknown, hello, log, welcomeMs = usualWelcomeMs } = this.#options;
     const socket: Socket<ServerToEdge, EdgeToServer> = io(`${url}${ingestNamespace}`, {
       transports: ["websocket"],
       forceNew: true,
-      timeout: 5000,
+      timeout: connectMs,
       auth: (give) => give(hello()),
       ...retry,
+      reconnectionDelayMax: longestWaitMs(0),
       ...(ca === null ? {} : { ca }),
     });
     this.#socket = socket;
@@ -103,8 +110,12 @@ export class Uplink implements Service {
       // Turned away by the server: the client gives up by itself then.
       if (!socket.active) this.#after(refusedRetryMs, () => socket.connect());
     });
+    socket.io.on("reconnect_attempt", () => {
+      socket.io.reconnectionDelayMax(longestWaitMs(clock.monotonic() - this.#awaySince));
+    });
     socket.on("disconnect", (reason) => {
       log.warn({ reason }, "the link to the server is lost");
+      if (this.#welcomed) this.#awaySince = clock.monotonic();
       this.#welcomed = false;
       this.#pump.forget();
       if (!socket.active) this.#after(refusedRetryMs * Math.random(), () => socket.connect());
