@@ -187,6 +187,10 @@ test("a code makes one device a station, once and within ten minutes", async () 
   );
   const long = await admin.post(`/stations/${made.body.stationId}/code`, { codeMinutes: 10_000 });
   expect(long.body.refusal).toMatchObject({ code: "value_out_of_range", field: "codeMinutes" });
+  for (const codeUses of [2, null]) {
+    const many = await admin.post(`/stations/${made.body.stationId}/code`, { codeUses });
+    expect(many.body.refusal).toMatchObject({ code: "value_out_of_range", field: "codeUses" });
+  }
 });
 
 test("whoever enrols a device is signed off there: the screen stands open on the floor", async () => {

@@ -80,6 +80,23 @@ test("a heading is taken away when nothing stands under it any more; what was pu
   await expect(act(addStopReason, { name: "Lost", groupId })).rejects.toMatchObject({ code: "not_found" });
 });
 
+test("two reasons that one machine would offer under one name are refused; another kind of machine may have its own", async () => {
+  const { reasonId } = await act(addStopReason, { name: "Snag", machineKind: "press" });
+  await expect(act(addStopReason, { name: "snag" })).rejects.toMatchObject({
+    code: "already_taken",
+    field: "name",
+  });
+  await expect(act(addStopReason, { name: "SNAG", machineKind: "press" })).rejects.toMatchObject({
+    code: "already_taken",
+  });
+  const oven = await act(addStopReason, { name: "Snag", machineKind: "oven" });
+  await expect(
+    act(changeStopReason, { reasonId: oven.reasonId, machineKind: "press" }),
+  ).rejects.toMatchObject({ code: "already_taken" });
+  await act(changeStopReason, { reasonId, name: "Snag" });
+  for (const one of [reasonId, oven.reasonId]) await act(changeStopReason, { reasonId: one, active: false });
+});
+
 test("two headings of one name are refused, and a new name is taken back", async () => {
   const { groupId } = await act(addReasonGroup, { name: "Quality" });
   await expect(act(addReasonGroup, { name: "quality" })).rejects.toMatchObject({ code: "already_taken" });
