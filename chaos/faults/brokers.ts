@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { connectAsync } from "mqtt";
 import { silentLogger } from "#server/core/log.ts";
 import { hostApplicationId } from "#server/device/sparkplug/driver.ts";
@@ -87,6 +88,16 @@ class BrokerHouse {
     await this.house.until("the press is heard", async () => (await this.house.newest(metric)) > now);
   }
 
+  /** Resolves once the edge has told of a gap of the press that ends after `since`, ms. */
+  async gapSince(since: number): Promise<void> {
+    await this.house.until("the gap is recorded", async () => {
+      const rows = await this.house.db.execute(sql`
+        select from edge_event e join source s on s.id = e.source_id
+        where e.kind = 'gap' and s.code = 'moulding' and (e.data->>'to')::float8 > ${since}`);
+      return rows.length > 0;
+    });
+  }
+
   /** Every number is stored once, or lies in a gap that the edge recorded. */
   async truth(): Promise<void> {
     const { house } = this;
@@ -149,10 +160,12 @@ export const brokers: readonly Fault[] = [
       BrokerHouse.with(house.seed, async (plant) => {
         for (let time = 0; time < 3; time++) {
           await plant.house.passes(500);
+          const killed = plant.house.clock.now();
           await plant.broker.kill();
           await plant.house.passes(1500);
           await plant.broker.up();
           await plant.counts();
+          await plant.gapSince(killed);
         }
       }),
   },

@@ -9,6 +9,9 @@ import type { ChaosHouse } from "../house.ts";
 /** The server's connections: all of this database but those that look on. */
 const ofTheServer = sql`datname = current_database() and application_name not like 'chaos%' and usename = 'app'`;
 
+/** Longer than a block waits for the database before its edge is told to come again, ms. */
+const heldMs = 6500;
+
 /** A migration that takes the table every reading goes to, and fails two seconds later. */
 const broken = `
   alter table reading add column half_done int;
@@ -62,7 +65,7 @@ export const database: readonly Fault[] = [
       ])
         await house.owner.transaction(async (tx) => {
           await tx.execute(lock);
-          await house.passes(4000);
+          await house.passes(heldMs);
         });
       const stuck = await house.owner.execute(sql`
         select pid from pg_stat_activity where ${ofTheServer} and state = 'idle in transaction'

@@ -164,14 +164,14 @@ export const frames: readonly Fault[] = [
       const hand = await HandEdge.enrol(house, "f37");
       const second = await secondServer(house);
       try {
-        const order = shuffled(blocks, random);
-        await Promise.all(
-          [house.plant.urls.http, second.urls.http].map(async (url) => {
-            const socket = await hand.connect(url);
-            await Promise.allSettled(order.map((n) => send(socket, hand.frame(n))));
-          }),
-        );
-        const socket = await hand.connect(house.plant.urls.http);
+        const urls = [house.plant.urls.http, second.urls.http];
+        const [socket, other] = await Promise.all(urls.map((url) => hand.connect(url)));
+        if (socket === undefined || other === undefined) throw new Error("two servers were not reached");
+        // Each block reaches both at the same moment: first in its order, then out of it.
+        const both = (n: number) =>
+          Promise.allSettled([send(socket, hand.frame(n)), send(other, hand.frame(n))]);
+        for (let n = 0; n < blocks / 2; n++) await both(n);
+        await Promise.all(shuffled(blocks, random).map(both));
         for (let n = 0; n < blocks; n++) await deliver(socket, hand.frame(n));
         await hand.isStored(house);
       } finally {

@@ -26,7 +26,18 @@ export const kills: readonly Fault[] = [
   {
     id: "F02",
     title: "The server is killed at any moment: the edge sends again what was not acknowledged",
-    run: killAgain("server"),
+    run: async (house, random) => {
+      const database = house.wire("database");
+      for (let time = 0; time < times; time++) {
+        // The database takes long enough for the kill to meet blocks that wait for it.
+        database.wire = { delayMs: 80 };
+        await house.passes(random.between(300, 1000));
+        await house.plant.kill("server");
+        database.wire = {};
+        await house.plant.settled();
+        await house.flows();
+      }
+    },
   },
   {
     id: "F03",

@@ -242,6 +242,7 @@ describe("decoding limits", () => {
       dataSet(["s"], [12], [[wire.bytes(6, "x".repeat(5000))]]),
       /characters as text, at most 4096/,
     ],
+    ["a column without a type", dataSet(["a", "b"], [3], []), /not as many columns, names and types/],
     ["a ragged row", dataSet(["a", "b"], [3, 3], [[wire.varint(1, 1)]]), /not as many values/],
     [
       "a text in a column of numbers",

@@ -1,6 +1,7 @@
 import { assert, bigInt, integer, property, uint8Array } from "fast-check";
 import { expect, test } from "vitest";
 import { quality } from "../tag.contract.ts";
+import { wire } from "./checklist-testing.ts";
 import { decodePayload, encodePayload, PayloadError, payloadLimits } from "./payload.ts";
 import { datatypes, readQuality, readValue, type SparkplugValue, whyNotWritable } from "./values.ts";
 
@@ -172,22 +173,67 @@ test("a value in the wrong field of the payload is not forced into the datatype 
   expect(readValue(datatypes.Double, { in: "string", value: "230" })).toBeUndefined();
   expect(readValue(datatypes.Boolean, { in: "int", value: 1 })).toBeUndefined();
   expect(readValue(16, { in: "other" })).toBeUndefined();
+  expect(readValue(datatypes.String, { in: "double", value: 230 })).toBeUndefined();
+  expect(readValue(datatypes.DataSet, { in: "string", value: "{}" })).toBeUndefined();
 });
 
 test("quality 0 is bad, 192 good, 500 stale, and none is good", () => {
-  expect([undefined, 192, 0, 500, 64].map(readQuality)).toEqual([
-    quality.good,
-    quality.good,
-    quality.bad,
-    quality.stale,
-    quality.uncertain,
+  const { good, uncertain, bad, stale } = quality;
+  expect([undefined, 192, 0, 500, 64].map(readQuality)).toEqual([good, good, bad, stale, uncertain]);
+  // The bands between, and what no band has.
+  expect([63, 127, 128, 191, 255, 256, 501, -1].map(readQuality)).toEqual([
+    ...[bad, uncertain, bad, bad, good],
+    ...[bad, bad, bad],
   ]);
 });
 
 test("a write is refused when the value does not fit the metric's datatype", () => {
   expect(whyNotWritable(datatypes.Int16, 40_000)).toMatch(/16 bits/);
+  expect(whyNotWritable(datatypes.Int16, -32_769)).toMatch(/16 bits/);
+  expect(whyNotWritable(datatypes.Int16, -32_768)).toBeNull();
+  expect(whyNotWritable(datatypes.UInt8, -1)).toMatch(/8 bits/);
   expect(whyNotWritable(datatypes.Int64, 1.5)).toMatch(/whole/);
+  expect(whyNotWritable(datatypes.Int32, "7")).toMatch(/whole/);
+  expect(whyNotWritable(datatypes.Float, "7")).toMatch(/numbers/);
+  expect(whyNotWritable(datatypes.String, 7)).toMatch(/text/);
+  expect(whyNotWritable(datatypes.DataSet, "{}")).toMatch(/cannot be written/);
   expect(whyNotWritable(datatypes.Double, Number.NaN)).toMatch(/numbers/);
   expect(whyNotWritable(datatypes.Boolean, 1)).toMatch(/true or false/);
   expect(whyNotWritable(datatypes.Double, 225.5)).toBeNull();
+});
+
+test("what a payload does not say is not there: no time, no alias, no number of its own", () => {
+  const metric = wire.bytes(2, wire.bytes(1, "Melt"), wire.double(13, 230));
+  expect(decodePayload(metric)).toEqual({
+    metrics: [
+      {
+        name: "Melt",
+        isHistorical: false,
+        isTransient: false,
+        isNull: false,
+        raw: { in: "double", value: 230 },
+      },
+    ],
+  });
+});
+
+test("a time beyond 2^53 and a set of properties that does not fit together refuse their payload", () => {
+  expect(() => decodePayload(wire.varint(1, 2n ** 60n))).toThrow(/beyond 2\^53/);
+  const properties = (keys: readonly string[], values: readonly Uint8Array[]) =>
+    wire.bytes(
+      2,
+      wire.bytes(9, ...keys.map((key) => wire.bytes(1, key)), ...values.map((value) => wire.bytes(2, value))),
+    );
+  const good = wire.varint(3, 192);
+  expect(() => decodePayload(properties(["Quality", "engUnit"], [good]))).toThrow(/as many values as keys/);
+  const many = Array.from({ length: payloadLimits.properties + 1 }, (_, i) => `p${i}`);
+  expect(() => decodePayload(properties(many, Array(many.length).fill(good)))).toThrow(/more than 64/);
+  const only = (key: string, value: Uint8Array) => decodePayload(properties([key], [value])).metrics[0];
+  expect(only("Quality", good)?.quality).toBe(192);
+  expect(only("engUnit", wire.bytes(8, "°C"))?.unit).toBe("°C");
+  // A property of another name or another type says neither quality nor unit.
+  expect(only("Range", good)).not.toHaveProperty("quality");
+  expect(only("Quality", wire.bytes(8, "good"))).not.toHaveProperty("quality");
+  expect(only("Label", wire.bytes(8, "°C"))).not.toHaveProperty("unit");
+  expect(only("engUnit", wire.varint(3, 7))).not.toHaveProperty("unit");
 });

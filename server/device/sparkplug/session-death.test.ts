@@ -157,3 +157,60 @@ test("a write finds its metric by the path of the birth, and nothing when there 
   node.nodeDeath();
   expect(node.session.target("press-2/Melt")).toBeUndefined();
 });
+
+test.each([
+  ["a birth", (node: Node, seq: number | undefined) => node.send("NBIRTH", "", seq, [])],
+  [
+    "data",
+    (node: Node, seq: number | undefined) => node.send("DDATA", "press-1", seq, [{ alias: 1, value: 1 }]),
+  ],
+] as const)("%s with no sequence number, or one beyond 255, is unreadable", (_what, say) => {
+  for (const seq of [undefined, 256]) {
+    const node = born();
+    expect(unreadable(say(node, seq))).toMatch(/without a sequence number from 0 to 255/);
+    expect(values(node.data(3, 1, 231))).toHaveLength(1);
+  }
+});
+
+test("a birth of another session, though no death was heard, ends what is known of the one before", () => {
+  const node = born();
+  node.time = 8000;
+  node.nodeBirth(0, 8);
+  expect(events(node.deviceBirth("press-1", 1, 1))[0]).toMatchObject({
+    kind: "gap",
+    from: t0,
+    to: t0 + 8000,
+  });
+});
+
+test("a rebirth that comes while a message is missing does not hide the hole", () => {
+  const node = born();
+  node.data(4, 1, 231);
+  node.time = 500;
+  node.nodeBirth();
+  expect(events(node.deviceBirth("press-1", 1, 1))[0]).toMatchObject({ kind: "gap", from: t0, to: t0 + 500 });
+});
+
+test("a death that does not say of which birth is told and believed by nobody", () => {
+  const node = born();
+  expect(unreadable(node.send("NDEATH", "", undefined, []))).toBe("an NDEATH without bdSeq");
+  expect(values(node.data(3, 1, 231))).toHaveLength(1);
+});
+
+test("who is dead is nobody's target for a write", () => {
+  const node = born();
+  expect(node.session.target("press-1/Melt")).toBeDefined();
+  node.tick(0);
+  node.data(5, 1, 231);
+  node.tick(2000);
+  expect(node.session.life).toBe("awaiting rebirth");
+  expect(node.session.target("press-1/Melt")).toBeUndefined();
+});
+
+test("messages that wait for a missing one are bounded: too many of them are as good as a timer", () => {
+  const node = born();
+  let told: ReturnType<Node["data"]> = [];
+  for (let n = 0; n < 200 && told.length === 0; n++) told = node.data((4 + n) & 255, 1, n);
+  expect(kinds(told)).toContain("gap");
+  expect(node.session.life).toBe("awaiting rebirth");
+});
