@@ -71,6 +71,7 @@ test("a value that does not fit its type is refused, never cut to size", () => {
   ] as const) {
     expect(whyNotFitting(value, register(type)), `${type} ${value}`).toMatch(/\w/);
   }
+  expect(whyNotFitting("5", register("uint16"))).toBe("the register takes numbers");
   expect(whyNotFitting(65_535, register("uint16"))).toBeNull();
   expect(whyNotFitting(true, register("bool"))).toBeNull();
 });

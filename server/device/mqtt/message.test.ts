@@ -185,6 +185,9 @@ test("too long, too deep and too many are refused as a whole, each with its reas
   expect(read(oven, "plant/oven/x", deep(5), { depth: 4 }).problem).toBe("it is nested deeper than 4");
   expect(read(oven, "plant/oven/x", deep(4), { depth: 4 }).problem).toBeNull();
   expect(read(oven, "plant/oven/x", '{"v":"[[[[[[\\"[[","w":[[]]}', { depth: 3 }).problem).toBeNull();
+  // Beside each other is not in each other, and a quote that is written in a text does not end it.
+  expect(read(oven, "plant/oven/x", '{"v":1,"w":[[],[],[],[],{},{}]}', { depth: 3 }).problem).toBeNull();
+  expect(read(oven, "plant/oven/x", '{"v":"\\"[[[[[["}', { depth: 2 }).problem).toBeNull();
   // Nobody spends our stack, whichever parser would have been taken.
   expect(read(oven, "plant/oven/x", `[1234567890123456789${"[".repeat(100_000)}`).problem).toContain(
     "nested",

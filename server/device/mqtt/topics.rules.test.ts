@@ -32,6 +32,10 @@ describe("topic filters (MQTT §4.7)", () => {
     ["hall/#", "+/oven/2", true],
     ["hall/oven", "hall/press", false],
     ["hall/oven", "hall/oven/x", false],
+    ["hall", "hall/+", false],
+    ["+/x", "$SYS/x", false],
+    ["#", "$SYS/x", false],
+    ["$SYS/#", "$SYS/x", true],
   ])("%s and %s share a topic: %s", (one, other, shared) => {
     expect(overlap(levels(one), levels(other))).toBe(shared);
     expect(overlap(levels(other), levels(one))).toBe(shared);

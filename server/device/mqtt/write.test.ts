@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { MqttConfigInput } from "./mqtt.contract.ts";
+import { prepareMappings } from "./mapping.ts";
+import { MqttConfig, type MqttConfigInput } from "./mqtt.contract.ts";
 import { begun, brokers, brought, kinds, person, plain, say, silent, started } from "./testing-source.ts";
+import { writeOf } from "./write.ts";
 
 describe.each(brokers)("with $name", ({ there, build }) => {
   test.runIf(there)(
@@ -112,4 +114,22 @@ test("a write that the broker does not acknowledge is unknown, and is not sent a
   expect(await patient).toEqual(lost);
   await sink.until(() => births() === 2 && sink.said("m/B").length === 2);
   expect(broker.published).toHaveLength(2);
+});
+
+test("a topic that the broker keeps for itself, or that lacks a word, is nobody's topic to write to", () => {
+  const mapping = { filter: "+/v", payload: "json", values: ["$.v"], name: "{1}" } as const;
+  const of = (topic: string, tokens: Record<string, string>, payload?: string) => {
+    const write = { topic, ...(payload !== undefined && { payload }) };
+    const mappings = prepareMappings(MqttConfig.parse({ mappings: [{ ...mapping, write }] }).mappings);
+    const [prepared] = mappings;
+    if (prepared === undefined) throw new Error("no mapping");
+    return writeOf(prepared, tokens, 5, 1000, mappings);
+  };
+  expect(of("{1}/set", { 1: "press" }, '{"v":{value},"u":{unit},"of":{"x":1}}')).toEqual({
+    topic: "press/set",
+    payload: '{"v":5,"u":{unit},"of":{"x":1}}',
+  });
+  expect(of("{1}/set", { 1: "$SYS" })).toBe("$SYS/set is no topic to write to");
+  expect(of("{1}", { 1: "" })).toBe(" is no topic to write to");
+  expect(of("{1}/set", {})).toBe("there is no {1} for {1}/set");
 });
