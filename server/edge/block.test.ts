@@ -201,7 +201,45 @@ describe("a block of readings", { timeout: 60_000 }, () => {
     expect(faultOf(await resealed(frame, (bytes) => replaceText(bytes, from, to)))).toBe(fault);
   });
 
+  it("is refused when it is none of ours, or its parts do not fit into it, although its checksum is right", async () => {
+    const frame = encodeReadings(one.header, one.columns, one.dead);
+    const changed = (place: number, value: number) =>
+      resealed(frame, (bytes) => {
+        new DataView(bytes.buffer).setUint32(place, value, true);
+        return bytes;
+      });
+    expect(faultOf(await changed(0, 0x4b4c_4f42))).toBe("header");
+    expect(faultOf(await changed(8, frame.length))).toBe("inconsistent");
+    expect(faultOf(await changed(8, 4_000_000_000))).toBe("inconsistent");
+    const longer = await resealed(frame, (bytes) => Buffer.concat([bytes, Buffer.alloc(8)]));
+    expect(faultOf(longer)).toBe("inconsistent");
+  });
+
+  it("is refused when a reading points at a text that is not there", async () => {
+    const columns = { ...one.columns, num: Float64Array.of(Number.NaN, Number.NaN), txt: ["run", null] };
+    const frame = encodeReadings(one.header, columns, one.dead);
+    expect(faultOf(frame)).toBe("taken");
+    // Before the qualities (2) and the words: the places of the texts, two bytes each.
+    const places = Buffer.from(frame).indexOf('["run"]') - 2 - 4;
+    expect(frame[places]).toBe(1);
+    const wrong = await resealed(frame, (bytes) => {
+      bytes[places] = 2;
+      return bytes;
+    });
+    expect(faultOf(wrong)).toBe("inconsistent");
+  });
+
+  it("is not made of a header of events, nor larger than a block may be", () => {
+    expect(() => encodeReadings({ ...one.header, kind: "events" }, one.columns, one.dead)).toThrow(
+      BlockError,
+    );
+    const txt = ["x".repeat(300_000), null];
+    const columns = { ...one.columns, num: Float64Array.of(Number.NaN, Number.NaN), txt };
+    expect(() => encodeReadings(one.header, columns, one.dead)).toThrow(/bytes/);
+  });
+
   it.each([
+    ["texts for half of it", { txt: [null] }],
     ["a source time that is no number", { sourceTs: Float64Array.of(Number.NaN, 1) }],
     ["Infinity", { num: Float64Array.of(Number.POSITIVE_INFINITY, 1) }],
     ["a quality nobody knows", { quality: Uint8Array.of(9, 0) }],
@@ -245,6 +283,9 @@ describe("a block of events", () => {
   it("is refused with another number of events than it says or an unknown kind", async () => {
     expect(() => encodeEvents({ ...header, count: 2 }, [event])).toThrow(BlockError);
     const frame = encodeEvents(header, [event]);
+    expect(faultOf(await resealed(frame, (b) => replaceText(b, '"count":1', '"count":2')))).toBe(
+      "inconsistent",
+    );
     expect(faultOf(await resealed(frame, (b) => replaceText(b, '"kind":"gap"', '"kind":"gup"')))).toBe(
       "header",
     );

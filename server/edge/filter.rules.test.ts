@@ -31,6 +31,11 @@ describe("the deadband", { timeout: 60_000 }, () => {
     expect(run(points).map((x) => x.at)).toEqual([0, 10_000, 20_000]);
   });
 
+  it("13.4: keeps where a value begins and where it ends, though its quality stays", () => {
+    const points = [p(0, 20), p(1, Number.NaN), p(2, Number.NaN), p(3, 20)];
+    expect(run(points).map(({ at }) => at)).toEqual(expect.arrayContaining([0, 1, 3]));
+  });
+
   it("13.4: never swallows a change of quality, or of having a value at all", () => {
     const points = [p(0, 20), p(1, 20, 1), p(2, 20, 1), p(3, Number.NaN, 2), p(4, 20, 0)];
     expect(run(points).map((x) => x.at)).toEqual([0, 1, 2, 3, 4]);

@@ -51,6 +51,18 @@ const open: GateInput = {
 
 const ask = (change: Partial<Actuation>) => ({ actuation: { ...actuation, ...change } });
 
+/** A switch that stands as `current` says; it is expected to be off. */
+const switched = (value: boolean, current: boolean): Partial<GateInput> => ({
+  ...ask({ value, unit: null, expected: false }),
+  tag: aTag({ ...setpoint, datatype: "boolean", unit: null }),
+  current: good(current),
+});
+const worded = (value: string, expected: string, current: string): Partial<GateInput> => ({
+  ...ask({ value, unit: null, expected }),
+  tag: aTag({ ...setpoint, datatype: "text", unit: null }),
+  current: { value: current, quality: 0 },
+});
+
 describe("the last gate before a machine", () => {
   it.each<[string, Partial<GateInput>]>([
     ["everything is as it should be", {}],
@@ -65,6 +77,8 @@ describe("the last gate before a machine", () => {
     ["the tag was never written", { sinceLastWrite: null }],
     ["the machine has no guard", { machine: aMachine({ guardTagId: null }), guard: null }],
     ["it is asked at the last millisecond", { now: now + 30_000 }],
+    ["the value is a switch, which has no limits and no step", switched(true, false)],
+    ["the value is a word, which has no limits and no step", worded("B", "A", "A")],
   ])("opens when %s", (_what, change) => {
     expect(whyNotActuate({ ...open, ...change })).toBeNull();
   });
@@ -128,6 +142,8 @@ describe("the last gate before a machine", () => {
     ["the set-point is stale", "input_not_fresh", { current: { value: 230, quality: 3 } }],
     ["somebody moved the set-point", "setpoint_moved", { current: good(232) }],
     ["the step is too large", "step_too_large", ask({ value: 224.9 })],
+    ["somebody turned the switch", "setpoint_moved", switched(false, true)],
+    ["somebody chose another word", "setpoint_moved", worded("B", "A", "7")],
     ["the last write is too recent", "rate_too_high", { sinceLastWrite: 59_999 }],
   ])("stays closed when %s", (_what, code, change) => {
     expect(whyNotActuate({ ...open, ...change })?.code).toBe(code);

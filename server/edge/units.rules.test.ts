@@ -45,6 +45,11 @@ describe("units", () => {
           }
   });
 
+  it("leaves a value in its own unit as it is to the last digit, whatever the unit is called", () => {
+    expect(convert(0.1 + 0.2, "furlong", "furlong")).toBe(0.1 + 0.2);
+    expect(convert(0.1 + 0.2, "°C", "°C")).toBe(0.1 + 0.2);
+  });
+
   it("knows no way from a temperature to a pressure", () => {
     expect(convert(1, "°C", "bar")).toBeNull();
   });

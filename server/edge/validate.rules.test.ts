@@ -55,6 +55,8 @@ describe("a reading that goes to the dead letters", { timeout: 60_000 }, () => {
     ["a unit nobody knows", aTag(), { unit: "gefühlt" }, "wrong_unit"],
     ["400.1 °C where 400 is the end", aTag(), { value: 400.1 }, "out_of_range"],
     ["a range asked in °F", aTag(), { value: 800, unit: "°F" }, "out_of_range"],
+    ["a 64-bit integer over the end", aTag(), { value: 2n ** 60n }, "out_of_range"],
+    ["a value that its scale makes endless", aTag({ scale: 1e300 }), { value: 1e300 }, "not_a_number"],
     ["a time in seconds", aTag(), { sourceTime: now / 1000 }, "time_in_seconds"],
     ["a clock never set", aTag(), { sourceTime: 0 }, "time_too_old"],
     ["no time", aTag(), { sourceTime: Number.NaN }, "time_too_old"],
