@@ -48,6 +48,15 @@ test("an expired proposal is not decided, and an older version is not the one th
   expect(whyNotApprove(proposal, { ...dana, version: 2 })?.code).toBe("conflict");
 });
 
+test("nobody who is not signed in approves, and what nobody approved is not held", () => {
+  expect(whyNotApprove(proposal, { now, personId: undefined })?.code).toBe("sign_in_needed");
+  for (const state of ["draft", "proposed"] as const)
+    expect(whyNotHold({ ...proposal, state }, dana)).toMatchObject({
+      code: "wrong_state",
+      params: { state },
+    });
+});
+
 test("nobody approves their own proposal, nor twice", () => {
   expect(whyNotApprove({ ...proposal, authorPerson: "dana" }, dana)?.code).toBe("own_proposal");
   const once = { ...proposal, approvedBy: [{ personId: "dana", name: "Dana" }], approvalsNeeded: 2 };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type AlarmCondition, type AlarmMove, moveAlarm } from "./alarms.rules.ts";
+import { type AlarmCondition, type AlarmMove, moveAlarm, whyNotShelve } from "./alarms.rules.ts";
 
 const fresh: AlarmCondition = { state: "unack", active: true };
 
@@ -33,6 +33,20 @@ test("a shelved alarm goes on being watched, and comes back by what is true then
   expect(walk(fresh, "take", "shelve", "unshelve")).toEqual({ state: "unack", active: true });
   expect(walk(fresh, "shelve", "clear", "unshelve")).toEqual({ state: "normal", active: false });
   expect(walk(fresh, "shelve", "clear", "raise", "unshelve")).toEqual({ state: "unack", active: true });
+});
+
+test("what is raised already is not raised again, whatever its state", () => {
+  for (const state of ["unack", "ack", "shelved"] as const)
+    expect(moveAlarm({ state, active: true }, "raise")).toBeNull();
+});
+
+test("what is over or put aside already cannot be put aside, nor what guards people", () => {
+  const shelve = (alarm: AlarmCondition, blocksChanges = false) =>
+    whyNotShelve({ ...alarm, blocksChanges })?.code ?? null;
+  expect(shelve(fresh)).toBeNull();
+  expect(shelve({ state: "normal", active: false })).toBe("wrong_state");
+  expect(shelve({ state: "shelved", active: true }, true)).toBe("wrong_state");
+  expect(shelve(fresh, true)).toBe("never_shelved");
 });
 
 test("shelving does not acknowledge, and a shelved alarm cannot be taken", () => {

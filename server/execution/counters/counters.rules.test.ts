@@ -69,6 +69,7 @@ test("a series counted in two halves, the second with the reading before it, is 
 test.each([
   ["set back to zero", step(5000, 0), false],
   ["set back to zero near the top of its range", step(65_530, 0, 65_536, 0.001), false],
+  ["set back to zero from near the top, too far for a roll-over", step(60_000, 0, 65_536), false],
   ["set back, and a few parts made since", step(5000, 12), false],
   ["back by one: no restart ends there", step(5000, 4999), true],
   ["fallen by less than half", step(5000, 2600), true],

@@ -47,6 +47,12 @@ test("a window's mean is weighted by how long each value held", () => {
   expect(points).toEqual([{ at: 3000, value: 232 }]);
 });
 
+test("13.2: a reading that comes after a later one changes no window; it is left out and counted", () => {
+  const told = hold(0, 9000, 230);
+  const late = [...told.slice(0, 9), { at: 1200, value: 400 }, ...told.slice(9)];
+  expect(feed(late).points).toEqual(feed(told).points);
+});
+
 test("a drift up and a drift down are both seen, with their direction", () => {
   const up = feed([...hold(0, 30_000, 230), ...hold(30_000, 60_000, 233)]);
   expect(up.events[0]?.event).toBe("opened");

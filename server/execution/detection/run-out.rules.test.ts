@@ -40,6 +40,12 @@ test("the alarm comes when less than the lead time is left, and its band holds t
   expect(evidence?.runOut?.minutesHigh ?? Infinity).toBeGreaterThan(truth - 0.5);
 });
 
+test("13.2: a reading that comes after a later one says nothing of how much is left now", () => {
+  const told = use(0, 60, 100, 1);
+  const late = [...told, { at: 5 * minute, value: 2 }, { at: 6 * minute, value: 1 }];
+  expect(feed(startRunOut, late).events).toEqual([]);
+});
+
 test("a machine that uses nothing runs out of nothing", () => {
   expect(feed(startRunOut, use(0, 100, 20, 0)).events).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { StepDefinition } from "./guidance.contract.ts";
-import { hearReading, inLanguage, judgeAnswer, type LiveStep } from "./guidance.rules.ts";
+import { compare, hearReading, inLanguage, judgeAnswer, type LiveStep } from "./guidance.rules.ts";
 
 const text = { en: "Flush", de: "Spülen" };
 const flow: LiveStep = { op: ">", value: 10, holdMs: 3000, holdsSince: null };
@@ -19,6 +19,11 @@ test("a live-bound step passes only after the value held without a break", () =>
   expect(hear(6000, 11)).toBe(false);
   expect(hear(8999, 11)).toBe(false);
   expect(hear(9000, 11)).toBe(true);
+});
+
+test("a value is below, above or just the one that is wanted", () => {
+  const all = [9, 10, 11].map((value) => (["<", "=", ">"] as const).filter((op) => compare(value, op, 10)));
+  expect(all).toEqual([["<"], ["="], [">"]]);
 });
 
 test("a person passes what a person can pass; the machine proves the rest", () => {

@@ -18,6 +18,11 @@ test.each<[string, Partial<StartSituation>, string | null]>([
   ["a job that runs may not begin again", { jobState: "running" }, "wrong_state"],
   ["a completed job may not begin again", { jobState: "completed" }, "wrong_state"],
   ["a held order may not begin", { orderState: "held" }, "wrong_state"],
+  [
+    "a held order says who holds it",
+    { orderState: "held", hold: { order: "PO-7", reason: "x" } },
+    "order_on_hold",
+  ],
   ["a position holds one job at a time", { runningThere: "PO-7" }, "job_running"],
   ["a machine has only its positions", { position: 2 }, "invalid"],
   ["a lot that fits may be used", { lots: [lot] }, null],

@@ -42,9 +42,6 @@ export function whyNotPattern(pattern: Pattern, others: readonly Pattern[]): Ref
   for (const other of others)
     if (weekOf(other).some((theirs) => week.some((ours) => overlap(ours, theirs))))
       return overlapOf(pattern, other, "startLocal");
-  // More than a day long on neighbouring days: the pattern runs into itself.
-  const selves = week.flatMap((a, i) => week.slice(i + 1).map((b) => [a, b] as const));
-  if (selves.some(([a, b]) => overlap(a, b))) return overlapOf(pattern, pattern, "weekdays");
   const length = lengthOf(pattern.startLocal, pattern.endLocal);
   for (const pause of pattern.breaks) {
     const after = (minuteOf(pause.start) - minuteOf(pattern.startLocal) + dayMinutes) % dayMinutes;
