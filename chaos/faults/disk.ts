@@ -24,9 +24,9 @@ async function withoutServer(house: ChaosHouse, ms: number): Promise<void> {
 export const disk: readonly Fault[] = [
   {
     id: "F21",
-    title: "The edge's disk is full: what is lost lies in a recorded gap, and it goes on when there is room",
+    title:
+      "The edge's disk is full: it says so to its device, loses nothing that it answered as stored, and goes on",
     needs: ["root"],
-    mayLeaveGaps: true,
     run: async (house) => {
       await house.delivered();
       await house.stop();
