@@ -33,7 +33,12 @@ export function LineTiles(props: {
     everyMs: 10_000,
   });
   const lines = data ?? props.initial;
-  if (lines.length === 0) return <Notice kind="empty" title={t("empty")} filling />;
+  if (lines.length === 0)
+    return (
+      <Notice kind="empty" title={t("empty")} filling>
+        {t("emptyText")}
+      </Notice>
+    );
   return (
     <section aria-label={t("title")} className="flex flex-col gap-4">
       {lines.map((line) => (
