@@ -38,6 +38,8 @@ class ScriptedServer {
   readonly #kept: ReadonlyMap<number, Said>;
   readonly #waiting: Done<object>[] = [];
   results = 1;
+  /** What it says to whoever asks for a message that it does not keep. */
+  gone = "BadMessageNotAvailable";
 
   constructor(script: readonly (Said | Error)[], kept: readonly Said[] = []) {
     this.#script = [...script];
@@ -69,7 +71,7 @@ class ScriptedServer {
         const number = request.retransmitSequenceNumber;
         this.asked.push(number);
         const kept = this.#kept.get(number);
-        if (kept === undefined) done(new Error("BadMessageNotAvailable (0x807b0000)"));
+        if (kept === undefined) done(new Error(this.gone));
         else done(null, { notificationMessage: messageOf(kept) });
       },
     };
@@ -159,6 +161,9 @@ test.each(["BadNoSubscription", "BadSubscriptionIdInvalid", "BadSessionIdInvalid
   async (status) => {
     const { end } = await play(new ScriptedServer([one(1), new Error(status)]));
     expect(end).toBeInstanceOf(SubscriptionGone);
+    const asked = new ScriptedServer([one(1), one(3)]);
+    asked.gone = status;
+    expect((await play(asked)).end).toBeInstanceOf(SubscriptionGone);
   },
 );
 
