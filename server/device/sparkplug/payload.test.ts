@@ -182,8 +182,14 @@ test("quality 0 is bad, 192 good, 500 stale, and none is good", () => {
   expect([undefined, 192, 0, 500, 64].map(readQuality)).toEqual([good, good, bad, stale, uncertain]);
   // The bands between, and what no band has.
   expect([63, 127, 128, 191, 255, 256, 501, -1].map(readQuality)).toEqual([
-    ...[bad, uncertain, bad, bad, good],
-    ...[bad, bad, bad],
+    bad,
+    uncertain,
+    bad,
+    bad,
+    good,
+    bad,
+    bad,
+    bad,
   ]);
 });
 
