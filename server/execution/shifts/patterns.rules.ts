@@ -41,7 +41,7 @@ export function whyNotPattern(pattern: Pattern, others: readonly Pattern[]): Ref
   const week = weekOf(pattern);
   for (const other of others)
     if (weekOf(other).some((theirs) => week.some((ours) => overlap(ours, theirs))))
-      return overlapOf(pattern, other, "startLocal");
+      return overlapOf(pattern, other);
   const length = lengthOf(pattern.startLocal, pattern.endLocal);
   for (const pause of pattern.breaks) {
     const after = (minuteOf(pause.start) - minuteOf(pattern.startLocal) + dayMinutes) % dayMinutes;
@@ -51,8 +51,8 @@ export function whyNotPattern(pattern: Pattern, others: readonly Pattern[]): Ref
   return null;
 }
 
-function overlapOf(pattern: Pattern, other: Pattern, field: string): Refusal {
+function overlapOf(pattern: Pattern, other: Pattern): Refusal {
   const times = (one: Pattern) => `${one.startLocal.slice(0, 5)}–${one.endLocal.slice(0, 5)}`;
   const both = { name: pattern.name, time: times(pattern), other: other.name, otherTime: times(other) };
-  return new Refusal("shift_overlap", both, field);
+  return new Refusal("shift_overlap", both, "startLocal");
 }
