@@ -44,6 +44,7 @@ test("13.2: a reading that comes after a later one says nothing of how much is l
   const told = use(0, 60, 100, 1);
   const late = [...told, { at: 5 * minute, value: 2 }, { at: 6 * minute, value: 1 }];
   expect(feed(startRunOut, late).events).toEqual([]);
+  expect(feed(startRunOut, late).state.last).toEqual(feed(startRunOut, told).state.last);
 });
 
 test("a machine that uses nothing runs out of nothing", () => {
