@@ -260,6 +260,29 @@ describe("what a driver tells", () => {
     ]);
   });
 
+  it("is one gap of the whole source where the driver knows its beginning, and of one device where it names it", async () => {
+    const { normaliser, queue, outlet } = await source();
+    await normaliser.readings([melt(231, -9000), melt(1, -8000, { metric: "press-9/Count" })]);
+    const gap = { kind: "gap", at: noon, reason: "the server's queue was full" } as const;
+    await normaliser.event({ ...gap, device: "", from: noon - 700 });
+    await normaliser.event({ ...gap, device: "press-2" });
+    expect((await stored(queue, outlet)).events.map(({ data }) => data)).toMatchObject([
+      { device: "", from: noon - 700, to: noon },
+      { device: "press-2", from: noon - 9000, to: noon },
+    ]);
+  });
+
+  it("remembers when each of at most a thousand devices was heard: names without end fill no disk", async () => {
+    const { normaliser, queue } = await source();
+    const names = Array.from({ length: 1002 }, (_, i) => `device-${i}/Count`);
+    await normaliser.readings(names.map((metric) => melt(1, -1, { metric })));
+    // One that is known goes on being heard.
+    await normaliser.readings([melt(2, 0, { metric: "device-0/Count" })]);
+    const heard = queue.markOf(1).heard ?? {};
+    expect(Object.keys(heard)).toHaveLength(1000);
+    expect(heard).toMatchObject({ "device-0": noon });
+  });
+
   it("and nobody can read is kept as dead letter", async () => {
     const { normaliser, queue, outlet } = await source();
     const raw = new Uint8Array(100_000).fill(0);

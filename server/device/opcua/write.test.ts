@@ -220,3 +220,49 @@ test("a set-point that is given by a method is one call with the value as its ar
   });
   expect(calls).toHaveLength(2);
 });
+
+test("an argument that the method does not like decides over the call that was refused for it", async () => {
+  const machine = new TestMachine({
+    build: (namespace, it) => {
+      const { objects } = namespace.addressSpace.rootFolder;
+      const cnc = namespace.addObject({ browseName: "Cnc", nodeId: "s=Cnc", organizedBy: objects });
+      it.add(namespace, "m/Speed", "Int32");
+      const method = namespace.addMethod(cnc, {
+        browseName: "SetSpeed",
+        nodeId: "s=SetSpeed",
+        inputArguments: [{ name: "speed", dataType: DataType.Int32, description: { text: "rpm" } }],
+        outputArguments: [],
+      });
+      // "Invalid argument" alone leaves open whether anything was done; the argument's own status does not.
+      method.bindMethod((_inputs, _context, done) =>
+        done(null, {
+          statusCode: StatusCodes.BadInvalidArgument,
+          inputArgumentResults: [StatusCodes.BadOutOfRange],
+          outputArguments: [],
+        }),
+      );
+    },
+  });
+  const by = { object: node("Cnc"), method: node("SetSpeed") };
+  const { driver } = await watching(machine, {
+    nodes: [{ metric: "m/Speed", node: node("m/Speed"), method: by }],
+  });
+  expect(await driver.write("m/Speed", 8000)).toEqual({
+    result: "refused",
+    reason: "the server says BadOutOfRange",
+  });
+});
+
+test("writes that pile up behind a server that does not answer are refused, and none of them is sent later", async () => {
+  const { machine, nodes } = setpoints(["Double"]);
+  const { driver } = await watching(machine, { nodes, timeoutMs: 300 });
+  let asked = 0;
+  Object.assign(machine.variable("m/Double"), { writeValue: () => void (asked += 1) });
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => driver.write("m/Double", i)));
+  const refused = answers.filter(({ result }) => result === "refused");
+  expect(refused).toEqual(
+    Array.from({ length: 4 }, () => ({ result: "refused", reason: "too many writes wait already" })),
+  );
+  expect(answers.filter(({ result }) => result === "unknown")).toHaveLength(16);
+  expect(asked).toBe(16);
+});

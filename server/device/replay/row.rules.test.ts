@@ -78,10 +78,26 @@ test.each([
     "2026-11-22T06:00:00Z;m;1;so so",
     "so so is no quality: good, uncertain, bad or stale",
   ],
+  [
+    "time;metric;value",
+    `2026-11-22T06:00:00Z;${"m".repeat(257)};1`,
+    "a metric's name has more than 256 characters",
+  ],
+  ["time;metric;value", "2026-11-22T06:00:00Z;m\u0007;1", "a metric's name has control characters"],
   ["time;value", "2026-11-22T06:00:00Z;1", "the first line names no column metric"],
   ["time;metric;value;value", "2026-11-22T06:00:00Z;m;1;2", "the first line names the column value twice"],
 ])("under %j the row %j is refused: %s", (head, row, why) => {
   expect(reading(head, row)).toBe(why);
+});
+
+test("a wide recording with a column without a name is refused as a whole, a cell that is too long with its column", () => {
+  const layout: ReplayConfigInput["layout"] = { kind: "wide", time: "t" };
+  expect(reading("t;a;", "2026-11-22T06:00:00Z;1;2", { layout })).toBe(
+    "the first line: a metric has no name",
+  );
+  expect(reading("t;a;b", `2026-11-22T06:00:00Z;1;${"x".repeat(4097)}`, { layout })).toBe(
+    "the value of b has more than 4096 characters",
+  );
 });
 
 test("local times are UTC at the edge only if somebody says which clock it was", () => {
