@@ -114,6 +114,41 @@ describe("an actuation at the edge", { timeout: 60_000 }, () => {
     expect(await first).toMatchObject({ result: "accepted" });
   });
 
+  it("is asked once more at the last moment: what came while the disk wrote holds it back", async () => {
+    const clock = new ManualClock(1_790_000_000_000);
+    const meanwhile: Record<
+      string,
+      (machine: { says(setpoint: number, guardOpen?: boolean): void }) => void
+    > = {
+      guard_open: (machine) => machine.says(230, true),
+      setpoint_moved: (machine) => machine.says(228),
+      expired: () => clock.advance(30_001),
+    };
+    for (const [reason, happens] of Object.entries(meanwhile)) {
+      const { actuator, machine, store, written } = await opened({ clock });
+      machine.says(230);
+      const intend = store.intend.bind(store);
+      store.intend = async (entry, now) => {
+        await intend(entry, now);
+        happens(machine);
+      };
+      const answer = await actuator.handle(anActuation({}, clock.now()));
+      expect(answer).toMatchObject({ result: "refused", reason });
+      expect(written).toEqual([]);
+    }
+  });
+
+  it("whose answer the disk did not take is answered with it all the same, as long as the edge lives", async () => {
+    const { actuator, machine, store, written } = await opened();
+    machine.says(230);
+    store.answer = () => Promise.reject(new Error("no space left on device"));
+    const actuation = anActuation();
+    const first = await actuator.handle(actuation);
+    expect(first).toMatchObject({ result: "accepted" });
+    expect(await actuator.handle(actuation)).toEqual(first);
+    expect(written).toEqual([226]);
+  });
+
   it("is unknown when the transport does not know, and is not repeated", async () => {
     const { actuator, machine, written } = await opened({
       write: () => Promise.reject(new Error("the line broke")),
@@ -159,5 +194,23 @@ describe("an actuation at the edge", { timeout: 60_000 }, () => {
     expect(await actuator.handle(actuation)).toMatchObject(unknown);
     expect(written).toEqual([]);
     expect(told).toHaveLength(1);
+  });
+
+  it("left over by a killed edge and asked for again while it is settled is answered and told once", async () => {
+    const location = folder();
+    const actuation = anActuation();
+    const before = await openActuator({ location, write: obedient().write });
+    await before.store.intend({ actuation, receivedAt: Date.parse("2026-11-24"), answer: null }, 0);
+    await before.store.close();
+
+    // The machine says nothing yet: settling waits for a value to read back, and a repeat does not.
+    const { actuator, machine, told, written } = await opened({ location });
+    const settling = actuator.settle();
+    const answer = await actuator.handle(actuation);
+    machine.says(226);
+    await settling;
+    expect(told).toMatchObject([{ answer: { id: actuation.id, result: "unknown" } }]);
+    expect(await actuator.handle(actuation)).toEqual(answer);
+    expect(written).toEqual([]);
   });
 });
