@@ -17,7 +17,7 @@ export function Dialog(props: {
   return (
     <Base.Root open={props.open} onOpenChange={props.onOpenChange}>
       <Base.Portal>
-        <Base.Backdrop className="fixed inset-0 z-40 bg-ink/40" />
+        <Base.Backdrop className="fixed inset-0 z-40 bg-scrim" />
         <Base.Popup className="d-popup fixed start-1/2 top-1/2 z-50 flex max-h-[90dvh] w-[min(34rem,calc(100vw-2rem))] -translate-y-1/2 flex-col ltr:-translate-x-1/2 rtl:translate-x-1/2">
           <div className="flex items-start justify-between gap-4 px-5 pt-4">
             <Base.Title className="text-lg font-semibold">{props.title}</Base.Title>
