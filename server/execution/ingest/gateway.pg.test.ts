@@ -220,6 +220,15 @@ test("an unknown metric is kept once and stays unmapped", async () => {
   ]);
 });
 
+test("a metric that has a tag is none to be mapped, though an edge without it in its document asks what it is", async () => {
+  const { db, plant } = ingest;
+  const { socket } = await ingest.edge();
+  const known = { sourceId: plant.sourceId, metric: "guard", datatype: "boolean" as const, unit: null };
+  await socket.emitWithAck("unknown_metrics", [known]);
+  const rows = await db.select().from(discoveredMetric).where(eq(discoveredMetric.metric, "guard"));
+  expect(rows.map(({ state }) => state)).toEqual(["mapped"]);
+});
+
 test("after a restore the edge is asked to send again what is newer than the cursors", async () => {
   const { db } = ingest;
   await db.insert(setting).values({ key: "restored", value: { at: systemClock.now() } });

@@ -86,7 +86,10 @@ export async function keepFrame(
 /** A source that invents metrics must not fill the table. */
 const maxDiscovered = 5000;
 
-/** Metrics that no tag names. @returns those seen for the first time, by source */
+/**
+ * Metrics that no tag of the edge's document names. What has a tag all the same (a source that is just put away or
+ * taken up) is none to be mapped. @returns those to be mapped that are seen for the first time, by source
+ */
 export async function keepUnknownMetrics(
   db: Db,
   edgeId: number,
@@ -94,15 +97,17 @@ export async function keepUnknownMetrics(
   now: number,
 ): Promise<Map<number, string[]>> {
   const rows = await db.execute<{ source_id: number; metric: string; fresh: boolean }>(sql`
-    insert into discovered_metric (source_id, metric, datatype, unit, first_seen, last_seen)
+    insert into discovered_metric (source_id, metric, datatype, unit, first_seen, last_seen, state)
     select distinct on (m."sourceId", m.metric) m."sourceId", m.metric, m.datatype, m.unit,
-      to_timestamp(${now / 1000}), to_timestamp(${now / 1000})
+      to_timestamp(${now / 1000}), to_timestamp(${now / 1000}),
+      case when exists (select from tag t where t.source_id = m."sourceId" and t.metric = m.metric)
+        then 'mapped' else 'new' end
     from jsonb_to_recordset(${JSON.stringify(metrics)}::text::jsonb) m("sourceId" int, metric text, datatype text, unit text)
     join source s on s.id = m."sourceId" and s.edge_id = ${edgeId}
     where (select count(*) from discovered_metric d where d.source_id = m."sourceId") < ${maxDiscovered}
     on conflict (source_id, metric) do update set last_seen = excluded.last_seen,
       datatype = excluded.datatype, unit = excluded.unit
-    returning source_id, metric, (xmax = 0) as fresh`);
+    returning source_id, metric, (xmax = 0 and state = 'new') as fresh`);
   const fresh = new Map<number, string[]>();
   for (const row of rows) {
     if (row.fresh) fresh.set(row.source_id, [...(fresh.get(row.source_id) ?? []), row.metric]);
